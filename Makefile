@@ -1,0 +1,46 @@
+# Every target sets up what it needs, inside this folder, and does nothing the second time.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+UV := .uv/bin/uv
+UV_VERSION := 0.13.9
+BIN := .venv/bin
+export UV_CACHE_DIR ?= $(CURDIR)/.uv/cache
+export UV_PYTHON_DOWNLOADS := never
+
+.PHONY: help setup run test check bench clean
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(UV):
+	@$(PYTHON) -m venv .uv
+	@.uv/bin/python -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"
+
+# The stamp makes the second call instant; it is older than either file whenever those change.
+.venv/.synced: pyproject.toml uv.lock | $(UV)
+	@echo "Setting up the Python environment in .venv (first time: a minute or two) ..."
+	@$(UV) sync --frozen --quiet --python "$$($(PYTHON) scripts/pick_python.py)"
+	@touch $@
+
+setup: .venv/.synced ## install everything the project needs into .venv
+
+run: setup ## a night on the sample site: fetch, parse, build, check, publish
+	@$(BIN)/cityreports run --sample
+
+check: setup ## lint, types, import rules, SQL style, compose file
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+test: check ## the checks above and every test
+	@$(BIN)/python -m pytest -n 2
+
+bench: setup ## measure speed and memory, compare with bench/results.json
+	@$(BIN)/python -m bench
+
+clean: ## remove what the targets above made (data/ too)
+	@rm -rf .venv .uv data .mypy_cache .ruff_cache .pytest_cache .hypothesis dbt_project/target dbt_project/logs
