@@ -1,0 +1,220 @@
+from __future__ import annotations
+
+import errno
+import json
+import multiprocessing
+import os
+import resource
+import signal
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import duckdb
+import pyarrow.parquet as pq
+import pytest
+
+from tests.warehouse.rows import AT, document, observation, row
+from warehouse import staging
+from warehouse.schemas import TABLES
+from warehouse.staging import StagingError
+
+
+def commit_documents(root: Path, run_id: str, *documents: dict) -> None:
+    file = staging.write_table(root, "documents", f"{run_id}-b", documents)
+    staging.write_commit(root, run_id, [file])
+
+
+def texts(root: Path) -> list[str]:
+    return staging.read_table(root, "documents", ["text"]).column("text").to_pylist()
+
+
+def test_a_file_counts_only_once_it_is_committed(tmp_path: Path) -> None:
+    file = staging.write_table(tmp_path, "documents", "run1-b", [document("甲")])
+    assert texts(tmp_path) == []
+    staging.write_commit(tmp_path, "run1", [file])
+    assert texts(tmp_path) == ["甲"]
+
+
+def test_commits_are_read_in_the_order_they_were_made(tmp_path: Path) -> None:
+    commit_documents(tmp_path, "zz", document("先"))
+    commit_documents(tmp_path, "aa", document("后"))
+    assert texts(tmp_path) == ["先", "后"]
+
+
+def test_a_row_with_a_column_missing_or_too_many_is_refused(tmp_path: Path) -> None:
+    short = document()
+    del short["title"]
+    with pytest.raises(StagingError, match="wrong columns: title"):
+        staging.write_table(tmp_path, "documents", "x", [short])
+    with pytest.raises(StagingError, match="surprise"):
+        staging.write_table(tmp_path, "documents", "x", [document() | {"surprise": 1}])
+    assert list((tmp_path / "documents").glob("*")) == []
+
+
+def test_a_commit_cannot_name_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(StagingError, match="not there"):
+        staging.write_commit(tmp_path, "run1", [staging.StagedFile("documents", "x.parquet", 1)])
+
+
+def test_a_lost_file_is_an_error_and_not_fewer_rows(tmp_path: Path) -> None:
+    commit_documents(tmp_path, "run1", document("甲"))
+    (tmp_path / "documents" / "run1-b.parquet").unlink()
+    with pytest.raises(StagingError, match=r"run1-b\.parquet.*not there"):
+        texts(tmp_path)
+
+
+def test_a_damaged_file_is_named(tmp_path: Path) -> None:
+    commit_documents(tmp_path, "run1", document("甲"))
+    path = tmp_path / "documents" / "run1-b.parquet"
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(StagingError, match=r"run1-b\.parquet: damaged"):
+        texts(tmp_path)
+
+
+@pytest.mark.parametrize("content", ["", "{", '{"run_id": "run1"}', "[]"])
+def test_a_torn_commit_is_named_and_not_skipped(tmp_path: Path, content: str) -> None:
+    (tmp_path / "commits").mkdir()
+    (tmp_path / "commits" / "run1.json").write_text(content)
+    with pytest.raises(StagingError, match=r"run1\.json: no readable commit"):
+        staging.read_commits(tmp_path)
+
+
+def test_staging_of_a_newer_release_is_refused(tmp_path: Path) -> None:
+    commit_documents(tmp_path, "run1", document("甲"))
+    path = tmp_path / "commits" / "run1.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"staging_version": 99}))
+    with pytest.raises(StagingError, match="newer cityreports"):
+        staging.read_commits(tmp_path)
+
+
+def test_empty_tables_can_be_read_by_sql(tmp_path: Path) -> None:
+    for table, schema in TABLES.items():
+        files = [str(p) for p in staging.inputs_for_sql(tmp_path, table)]
+        found = duckdb.execute("select * from read_parquet(?, union_by_name := true)", [files])
+        assert [column[0] for column in found.description] == schema.names
+        assert found.fetchall() == []
+
+
+def test_rows_from_before_a_column_was_added_have_null_there(tmp_path: Path) -> None:
+    file = staging.write_table(tmp_path, "documents", "run1-b", [document("甲")])
+    path = tmp_path / "documents" / file.name
+    pq.write_table(pq.read_table(path).drop_columns(["session"]), path)
+    staging.write_commit(tmp_path, "run1", [file])
+    assert staging.read_table(tmp_path, "documents", ["text", "session"]).to_pylist() == [
+        {"text": "甲", "session": None}
+    ]
+    files = [str(p) for p in staging.inputs_for_sql(tmp_path, "documents")]
+    rows = duckdb.execute("select text, session from read_parquet(?, union_by_name := true)", [files])
+    assert rows.fetchall() == [("甲", None)]
+
+
+def test_compaction_keeps_every_row_that_counts_and_drops_superseded_parses(tmp_path: Path) -> None:
+    for n in range(5):
+        doc = document(f"报告{n}", parse_id=f"run{n}/b")
+        files = [
+            staging.write_table(tmp_path, "documents", f"run{n}-b", [doc]),
+            staging.write_table(tmp_path, "observations", f"run{n}-b", [observation(doc, n)]),
+            staging.write_table(tmp_path, "looks", f"run{n}-b", [row("looks", run_id=f"run{n}")]),
+        ]
+        staging.write_commit(tmp_path, f"run{n}", files)
+    again = document("报告0", parse_id="run9/b", parsed_at=AT + timedelta(days=1))
+    files = [
+        staging.write_table(tmp_path, "documents", "run9-b", [again]),
+        staging.write_table(tmp_path, "observations", "run9-b", [observation(again, 100)]),
+    ]
+    staging.write_commit(tmp_path, "run9", files)
+
+    assert staging.compact(tmp_path, "c", after=6) is None
+    commit = staging.compact(tmp_path, "c", after=5)
+    assert commit is not None
+    assert [len(staging.table_files(tmp_path, t)) for t in ("documents", "observations", "looks")] == [
+        1,
+        1,
+        1,
+    ]
+    assert sorted(texts(tmp_path)) == [f"报告{n}" for n in range(5)]
+    values = staging.read_table(tmp_path, "observations", ["value"]).column("value").to_pylist()
+    assert sorted(values) == [1, 2, 3, 4, 100]
+    looks = staging.read_table(tmp_path, "looks", ["run_id"]).column("run_id").to_pylist()
+    assert sorted(looks) == [f"run{n}" for n in range(5)]
+    assert (
+        pq.read_schema(staging.table_files(tmp_path, "documents")[0])
+        .remove_metadata()
+        .equals(TABLES["documents"])
+    )
+
+
+def test_files_that_nobody_needs_go_but_only_when_old(tmp_path: Path) -> None:
+    for n in range(3):
+        commit_documents(tmp_path, f"run{n}", document(f"报告{n}"))
+    staging.write_table(tmp_path, "documents", "killed-b", [document("弃")])
+    staging.compact(tmp_path, "c", after=2)
+    assert staging.remove_uncommitted(tmp_path, older_than_s=3600) == 0
+    assert staging.remove_uncommitted(tmp_path, older_than_s=0) == 7
+    assert [p.name for p in (tmp_path / "documents").iterdir()] == ["compact-c.parquet"]
+    assert sorted(texts(tmp_path)) == ["报告0", "报告1", "报告2"]
+
+
+def test_a_clean_up_that_was_killed_half_way_brings_nothing_back(tmp_path: Path) -> None:
+    commit_documents(tmp_path, "run0", document("报告0"))
+    commit_documents(tmp_path, "run1", document("报告1"))
+    staging.compact(tmp_path, "c1", after=1)
+    commit_documents(tmp_path, "run2", document("报告2"))
+    staging.compact(tmp_path, "c2", after=1)
+    (tmp_path / "commits" / "compact-c1.json").unlink()
+    assert sorted(texts(tmp_path)) == ["报告0", "报告1", "报告2"]
+
+
+def _write_for_ever(root: Path) -> None:
+    n = 0
+    while True:
+        doc = [document(f"{n}-{i}") for i in range(20)]
+        file = staging.write_table(root, "documents", f"run{n}-b", doc)
+        staging.write_commit(root, f"run{n}", [file])
+        staging.compact(root, f"{n}", after=5)
+        staging.remove_uncommitted(root, older_than_s=0)
+        n += 1
+
+
+def test_sigkill_at_any_moment_leaves_whole_runs_only(tmp_path: Path) -> None:
+    """Ten writers are killed at moments that differ; each time all rows of n whole runs can be read."""
+    for trial in range(10):
+        root = tmp_path / str(trial)
+        writer = multiprocessing.get_context("fork").Process(target=_write_for_ever, args=(root,))
+        writer.start()
+        time.sleep(0.15 + 0.037 * trial)
+        assert writer.pid is not None
+        os.kill(writer.pid, signal.SIGKILL)
+        writer.join()
+        found = sorted(texts(root), key=lambda t: [int(n) for n in t.split("-")])
+        assert found == [f"{n}-{i}" for n in range(len(found) // 20) for i in range(20)]
+        commit_documents(root, "after", document("接着"))
+        assert "接着" in texts(root)
+
+
+def test_a_full_disk_leaves_what_was_there(tmp_path: Path) -> None:
+    commit_documents(tmp_path, "run1", document("甲"))
+    before = sorted(p for p in tmp_path.rglob("*") if p.is_file())
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    big = document("".join(chr(0x4E00 + (i * i) % 20000) for i in range(200_000)))
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
+        with pytest.raises(OSError, match="File too large|No space") as failure:
+            staging.write_table(tmp_path, "documents", "run2-b", [big])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, ignored)
+    assert failure.value.errno in (errno.EFBIG, errno.ENOSPC)
+    assert sorted(p for p in tmp_path.rglob("*") if p.is_file()) == before
+    assert texts(tmp_path) == ["甲"]
+
+
+def test_two_writers_cannot_hold_a_home(tmp_path: Path) -> None:
+    with staging.exclusive(tmp_path, "first"):
+        second = staging.exclusive(tmp_path, "this run")
+        with pytest.raises(StagingError, match="in use by another run; this run must wait"):
+            second.__enter__()
+    with staging.exclusive(tmp_path, "this run"):
+        pass

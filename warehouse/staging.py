@@ -1,0 +1,318 @@
+"""Staging: Parquet files written side by side, made to count by one commit file a run.
+
+    <staging>/_tmp/…                              half-written files; nobody reads them
+    <staging>/<table>/<run_id>-<batch>.parquet    whole files; count once a commit names them
+    <staging>/commits/<run_id>.json               {"run_id", "at", "files": {table: […]}, "replaces": […]}
+
+A file that no commit names is not there. A commit that ``replaces`` others stands for all of their rows
+(compaction). Every step is a write to ``_tmp`` and one rename, so a process can be killed at any moment.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from filelock import FileLock
+
+from warehouse.schemas import STAGING_VERSION, TABLES
+
+#: Tables that say what was read; the others (looks) say that somebody looked.
+DATA_TABLES = ("documents", "sections", "observations", "quarantine", "copies")
+
+#: Files over this size are left alone by compaction.
+COMPACT_BELOW_BYTES = 64 * 1024 * 1024
+
+
+class StagingError(Exception):
+    """Staging is not as its commits say; the message names the file and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class StagedFile:
+    """One whole Parquet file; ``name`` is relative to its table's folder."""
+
+    table: str
+    name: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """What one run, or one compaction, made to count."""
+
+    run_id: str
+    at: datetime
+    files: tuple[StagedFile, ...]
+    replaces: tuple[str, ...] = ()
+
+
+@contextmanager
+def whole_file(target: Path, scratch: Path) -> Iterator[Path]:
+    """A path to write to; it becomes ``target`` by one rename, durably, once the block ends without an error.
+
+    After an error (a full disk, Ctrl-C) nothing is left behind and ``target`` is as it was.
+    """
+    scratch.mkdir(parents=True, exist_ok=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = scratch / f"{target.name}.{os.getpid()}.{secrets.token_hex(4)}"
+    try:
+        yield draft
+        with draft.open("rb") as handle:
+            os.fsync(handle.fileno())
+        draft.replace(target)
+        sync_folder(target.parent)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename in ``folder`` survive a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_json(target: Path, value: Any, scratch: Path | None = None) -> None:
+    """``value`` as JSON at ``target``, whole or not at all."""
+    with whole_file(target, scratch or target.parent / "_tmp") as draft:
+        draft.write_text(json.dumps(value, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+def write_table(root: Path, table: str, name: str, rows: Sequence[Mapping[str, Any]]) -> StagedFile:
+    """Write ``rows`` of ``table`` as ``<root>/<table>/<name>.parquet``.
+
+    Every row must have just the columns of ``warehouse.schemas``; a column too few is an error here and not a
+    null later.
+    """
+    schema = TABLES[table]
+    expected = set(schema.names)
+    for row in rows:
+        if row.keys() != expected:
+            odd = sorted(expected ^ row.keys())
+            raise StagingError(f"row for staging table {table} has wrong columns: {', '.join(odd)}")
+    return _write(root, table, name, [pa.Table.from_pylist(list(rows), schema=schema)])
+
+
+def _write(root: Path, table: str, name: str, parts: Iterable[pa.Table | pa.RecordBatch]) -> StagedFile:
+    target = root / table / f"{name}.parquet"
+    schema = TABLES[table].with_metadata({"staging_version": str(STAGING_VERSION)})
+    count = 0
+    with (
+        whole_file(target, root / "_tmp") as draft,
+        pq.ParquetWriter(draft, schema, compression="zstd") as writer,
+    ):
+        for part in parts:
+            count += part.num_rows
+            batch = part if isinstance(part, pa.Table) else pa.Table.from_batches([part])
+            writer.write_table(batch.cast(schema))
+    return StagedFile(table, target.name, count)
+
+
+def write_commit(
+    root: Path, run_id: str, files: Sequence[StagedFile], *, replaces: Sequence[str] = ()
+) -> Commit:
+    """Make ``files`` count, all at once. A second commit of the same run takes the place of its first."""
+    for file in files:
+        if not (root / file.table / file.name).is_file():
+            raise StagingError(f"{root / file.table / file.name}: named by run {run_id}, but not there")
+    commit = Commit(run_id, datetime.now(UTC), tuple(files), tuple(replaces))
+    value = {
+        "run_id": run_id,
+        "at": commit.at.isoformat(),
+        "staging_version": STAGING_VERSION,
+        "files": {
+            table: [{"name": f.name, "rows": f.rows} for f in files if f.table == table] for table in TABLES
+        },
+        "replaces": list(replaces),
+    }
+    write_json(root / "commits" / f"{run_id}.json", value, root / "_tmp")
+    return commit
+
+
+def read_commits(root: Path) -> list[Commit]:
+    """The commits that count, oldest first: all, less those that another one replaces."""
+    found = []
+    for path in sorted((root / "commits").glob("*.json")):
+        try:
+            value = json.loads(path.read_text(encoding="utf-8"))
+            version = value["staging_version"]
+            files = tuple(
+                StagedFile(table, entry["name"], entry["rows"])
+                for table, entries in value["files"].items()
+                for entry in entries
+            )
+            commit = Commit(
+                value["run_id"], datetime.fromisoformat(value["at"]), files, tuple(value["replaces"])
+            )
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise StagingError(
+                f"{path}: no readable commit ({error}). Restore it from a back-up, or set the folder "
+                f"{root} aside and run `cityreports rebuild`"
+            ) from error
+        if version > STAGING_VERSION:
+            raise StagingError(
+                f"{path}: written by a newer cityreports (staging version {version}, this one reads up to "
+                f"{STAGING_VERSION}); upgrade"
+            )
+        found.append(commit)
+    replaced = {run_id for commit in found for run_id in commit.replaces}
+    return sorted((c for c in found if c.run_id not in replaced), key=lambda c: (c.at, c.run_id))
+
+
+def table_files(root: Path, table: str) -> list[Path]:
+    """The files of ``table`` that count. Raises StagingError where one is gone."""
+    paths = []
+    for commit in read_commits(root):
+        for file in commit.files:
+            if file.table == table:
+                path = root / table / file.name
+                if not path.is_file():
+                    raise StagingError(
+                        f"{path}: committed by run {commit.run_id}, but not there. Restore it from a "
+                        f"back-up, or set {root} aside and run `cityreports rebuild`"
+                    )
+                paths.append(path)
+    return paths
+
+
+def inputs_for_sql(root: Path, table: str) -> list[Path]:
+    """The files of ``table`` that count, after one without rows but with every column of today.
+
+    With it in the list, ``read_parquet(…, union_by_name := true)`` needs no special case for an empty table
+    or for files from before a column was added.
+    """
+    schema = TABLES[table]
+    digest = hashlib.sha256(str(schema).encode()).hexdigest()[:12]
+    empty = root / "_empty" / f"{table}-{digest}.parquet"
+    if not empty.is_file():
+        with whole_file(empty, root / "_tmp") as draft:
+            pq.write_table(schema.empty_table(), draft)
+    return [empty, *table_files(root, table)]
+
+
+def read_table(root: Path, table: str, columns: Sequence[str] | None = None) -> pa.Table:
+    """All rows of ``table`` that count, in the order of their commits, with ``columns`` or all of them."""
+    schema = TABLES[table]
+    wanted = schema if columns is None else pa.schema([schema.field(name) for name in columns])
+    parts = [_read_file(path, wanted) for path in table_files(root, table)]
+    return pa.concat_tables(parts) if parts else wanted.empty_table()
+
+
+def _read_file(path: Path, wanted: pa.Schema) -> pa.Table:
+    try:
+        file = pq.ParquetFile(path)
+        present = [name for name in wanted.names if name in file.schema_arrow.names]
+        table = file.read(columns=present)
+    except (pa.ArrowException, OSError) as error:
+        raise StagingError(f"{path}: damaged Parquet file ({error})") from error
+    # A column that was added after the file was written is null for its rows.
+    for name in wanted.names:
+        if name not in present:
+            table = table.append_column(name, pa.nulls(table.num_rows, wanted.field(name).type))
+    return table.select(wanted.names).cast(wanted)
+
+
+def compact(root: Path, run_id: str, *, after: int) -> Commit | None:
+    """Write the small files of every table into one, when a table has more than ``after`` of them.
+
+    Rows that a newer parse of the same document supersedes are left out (of documents, one row for each
+    source stays: it tells what that source claimed). Files of 64 MiB and more stay as they are. The files
+    that were merged stay, too, until ``remove_uncommitted`` finds that no reader can still have them open.
+
+    Returns the new commit, or None where there was nothing to do.
+    """
+    commits = read_commits(root)
+    files = [file for commit in commits for file in commit.files]
+    if max((sum(f.table == table for f in files) for table in TABLES), default=0) <= after:
+        return None
+    result = []
+    for table in TABLES:
+        of_table = [f for f in files if f.table == table]
+        small = [f for f in of_table if (root / table / f.name).stat().st_size < COMPACT_BELOW_BYTES]
+        result += [f for f in of_table if f not in small]
+        if small:
+            result.append(_merge(root, table, f"compact-{run_id}", [root / table / f.name for f in small]))
+    # Replaced commits that are still there are named again: removed in any order, none comes back to life.
+    replaces = sorted(path.stem for path in (root / "commits").glob("*.json"))
+    return write_commit(root, f"compact-{run_id}", result, replaces=replaces)
+
+
+def _merge(root: Path, table: str, name: str, small: list[Path]) -> StagedFile:
+    import duckdb
+
+    columns = ", ".join(f'"{c}"' for c in TABLES[table].names)
+    parameters = {"files": [str(p) for p in [inputs_for_sql(root, table)[0], *small]]}
+    query = f"select {columns} from read_parquet($files, union_by_name := true)"  # noqa: S608 - our own names
+    match table:
+        case "documents":
+            query += (
+                " qualify row_number() over (partition by document_id, source_id "
+                "order by parsed_at desc, parse_id desc) = 1 order by parsed_at, document_id, parse_id"
+            )
+        case "sections" | "observations":
+            query += (
+                " semi join (select document_id, arg_max(parse_id, (parsed_at, parse_id)) as parse_id "
+                "from read_parquet($documents, union_by_name := true) group by document_id) "
+                "using (document_id, parse_id) order by document_id, char_start, char_end"
+            )
+            parameters["documents"] = [str(p) for p in inputs_for_sql(root, "documents")]
+    with duckdb.connect() as connection:
+        connection.execute("set timezone = 'UTC'")
+        connection.execute(f"set temp_directory = '{str(root / '_tmp').replace(chr(39), chr(39) * 2)}'")
+        batches: Any = connection.sql(query, params=parameters).to_arrow_reader(50_000)
+        return _write(root, table, name, batches)
+
+
+def remove_uncommitted(root: Path, *, older_than_s: float) -> int:
+    """Remove what killed runs and replaced commits left; returns how many files went.
+
+    Only files that were last written ``older_than_s`` seconds ago go: a run that has not committed yet, and a
+    build that started before a compaction, keep theirs. Files go before the commits that named them.
+    """
+    commits = read_commits(root)
+    alive = {(f.table, f.name) for c in commits for f in c.files}
+    alive |= {("commits", f"{c.run_id}.json") for c in commits}
+    latest = time.time() - older_than_s
+    removed = 0
+    for folder in (*TABLES, "_tmp", "commits"):
+        for path in (root / folder).glob("*"):
+            if (folder, path.name) not in alive and path.is_file() and path.stat().st_mtime <= latest:
+                path.unlink()
+                removed += 1
+    return removed
+
+
+@contextmanager
+def exclusive(home: Path, what: str) -> Iterator[None]:
+    """Hold the home for one writer; the lock goes with the process, however that ends.
+
+    Raises StagingError at once when another process holds it.
+    """
+    from filelock import Timeout
+
+    home.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(home / ".lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise StagingError(
+            f"{home} is in use by another run; {what} must wait until it has ended (`cityreports status`)"
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
