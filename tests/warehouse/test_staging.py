@@ -201,7 +201,7 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path) -> None:
     big = document("".join(chr(0x4E00 + (i * i) % 20000) for i in range(200_000)))
     try:
         resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
-        with pytest.raises(OSError, match="File too large|No space") as failure:
+        with pytest.raises(OSError, match=r"File too large|No space") as failure:
             staging.write_table(tmp_path, "documents", "run2-b", [big])
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
