@@ -1,0 +1,1 @@
+"""The outside world in: discover, fetch, archive. See docs/sources.md."""

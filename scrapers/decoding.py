@@ -1,0 +1,69 @@
+"""Undo HTTP content encodings without ever unpacking more than allowed."""
+
+from __future__ import annotations
+
+import zlib
+
+import brotli  # type: ignore[import-untyped]
+
+from scrapers.failures import LookError
+
+_STEP = 1 << 16
+
+
+def undo_content_encodings(data: bytes, encodings: str, *, max_size: int) -> bytes:
+    """The bytes that ``Content-Encoding: encodings`` stands for (several are undone in reverse order).
+
+    Raises LookError: ``decompression_bomb`` above max_size bytes, ``truncated_body`` when the stream has no
+    end, ``damaged_encoding`` when it is none of the kind, or unknown. Servers that say gzip and send plain
+    text are
+    understood: a body that does not start like gzip is taken as it is.
+    """
+    for encoding in reversed([part.strip().lower() for part in encodings.split(",") if part.strip()]):
+        if encoding in ("identity", "none", "utf-8"):
+            continue
+        if encoding in ("gzip", "x-gzip"):
+            if data[:2] == b"\x1f\x8b":
+                data = _inflate(data, 31, max_size)
+        elif encoding == "deflate":
+            # Some servers send raw deflate, some zlib's form; the first byte tells.
+            data = _inflate(data, 15 if data[:1] == b"\x78" else -15, max_size)
+        elif encoding == "br":
+            data = _unbrotli(data, max_size)
+        else:
+            raise LookError("damaged_encoding", f"unknown content encoding {encoding!r}")
+    return data
+
+
+def _inflate(data: bytes, window: int, max_size: int) -> bytes:
+    unpacker = zlib.decompressobj(window)
+    try:
+        result = unpacker.decompress(data, max_size + 1)
+    except zlib.error as error:
+        raise LookError("damaged_encoding", str(error), retry=True) from None
+    if len(result) > max_size:
+        raise LookError("decompression_bomb", f"{len(data)} bytes unpack to more than {max_size}")
+    if not unpacker.eof:
+        raise LookError("truncated_body", "the compressed answer has no end", retry=True)
+    return result
+
+
+def _unbrotli(data: bytes, max_size: int) -> bytes:
+    unpacker = brotli.Decompressor()
+    parts: list[bytes] = []
+    size = 0
+    try:
+        part = unpacker.process(data, output_buffer_limit=_STEP)
+        while True:
+            parts.append(part)
+            size += len(part)
+            if size > max_size:
+                raise LookError("decompression_bomb", f"{len(data)} bytes unpack to more than {max_size}")
+            if unpacker.is_finished() or unpacker.can_accept_more_data():
+                break
+            part = unpacker.process(b"", output_buffer_limit=_STEP)
+    except brotli.error as error:
+        raise LookError("damaged_encoding", str(error), retry=True) from None
+    if not unpacker.is_finished():
+        raise LookError("truncated_body", "the compressed answer has no end", retry=True)
+    return b"".join(parts)
