@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from extraction.model import DocumentError
+from warehouse.workers import guarded, read_all
+
+
+def behave(item: str) -> str:
+    match item.partition(":"):
+        case ("sleep", _, seconds):
+            time.sleep(float(seconds))
+        case ("deaf", _, _):
+            signal.signal(signal.SIGALRM, signal.SIG_IGN)
+            time.sleep(600)
+        case ("swallow", _, _):
+            while True:
+                try:
+                    time.sleep(600)
+                except Exception:
+                    continue
+        case ("memory", _, _):
+            return "x" * 3_000_000_000
+        case ("die", _, _):
+            os.kill(os.getpid(), signal.SIGKILL)
+        case ("refuse", _, reason):
+            raise DocumentError(reason, "as told")
+        case ("bug", _, _):
+            raise ZeroDivisionError("oops")
+        case ("deep", _, _):
+            return behave("deep")
+    return item.upper()
+
+
+def run(items: list[str], jobs: int = 2, seconds: float = 1.0) -> list[tuple[str, str | None, str | None]]:
+    found = read_all(behave, items, jobs=jobs, seconds=seconds)
+    return [(d.item, d.result, d.error.reason if d.error else None) for d in found]
+
+
+def test_results_come_in_the_order_of_the_items() -> None:
+    items = ["sleep:0.3", *(f"t{n}" for n in range(30))]
+    assert [(item, result) for item, result, _ in run(items)] == [(i, i.upper()) for i in items]
+
+
+def test_each_bad_document_costs_only_itself() -> None:
+    items = ["a", "deaf", "swallow", "b", "memory", "die", "refuse:needs_ocr", "bug", "deep", "c"]
+    assert run(items) == [
+        ("a", "A", None),
+        ("deaf", None, "took_too_long"),
+        ("swallow", None, "took_too_long"),
+        ("b", "B", None),
+        ("memory", None, "too_large"),
+        ("die", None, "damaged"),
+        ("refuse:needs_ocr", None, "needs_ocr"),
+        ("bug", None, "damaged"),
+        ("deep", None, "damaged"),
+        ("c", "C", None),
+    ]
+
+
+def test_a_defect_names_its_place() -> None:
+    error = guarded(behave, "bug", 1.0).error
+    assert error is not None
+    assert "ZeroDivisionError: oops (test_workers.py:" in error.detail
+
+
+def test_in_process_the_deadline_holds_too() -> None:
+    before = signal.getsignal(signal.SIGALRM)
+    done = guarded(behave, "swallow", 0.2)
+    assert done.error is not None
+    assert done.error.reason == "took_too_long"
+    assert signal.getsignal(signal.SIGALRM) is before
+
+
+def test_items_are_taken_only_as_they_are_needed() -> None:
+    taken = []
+
+    def items():
+        for n in range(1000):
+            taken.append(n)
+            yield f"t{n}"
+
+    results = read_all(behave, items(), jobs=2, seconds=5.0)
+    for _ in range(10):
+        next(results)
+    assert len(taken) < 40
+    results.close()
+
+
+def test_no_items_start_no_process() -> None:
+    start = time.monotonic()
+    assert run([]) == []
+    assert time.monotonic() - start < 0.2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks processes up in /proc")
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+def test_no_process_outlives_its_parent(how: signal.Signals) -> None:
+    code = (
+        "import os, warehouse.workers as w, tests.warehouse.test_workers as t\n"
+        "for d in w.read_all(t.behave, ['a', 'b', 'sleep:100', 'sleep:100'], jobs=2, seconds=200):\n"
+        "    print(open(f'/proc/{os.getpid()}/task/{os.getpid()}/children').read(), flush=True)\n"
+    )
+    parent = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    assert parent.stdout is not None
+    parent.stdout.readline()
+    children = [int(pid) for pid in parent.stdout.readline().split()]
+    assert len(children) >= 2
+    parent.send_signal(how)
+    parent.wait(20)
+    parent.stdout.close()
+    deadline = time.monotonic() + 10
+    while any(alive(pid) for pid in children) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert [pid for pid in children if alive(pid)] == []
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
