@@ -1,0 +1,224 @@
+"""What the checks look at: one DuckDB connection with the build, the published file and today's rules side by side.
+
+    staging.<table>      rows that count now (the newest parse of each document)
+    marts.<table> …      the build file, read-only
+    published.marts.…    the published file, read-only, where there is one
+    rules.<table>        bounds, units, regions, the catalogue
+    checked.rows         staging.observations with the rules that apply to each row beside it
+    checked.facts        the same for marts.fct_observation
+"""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import yaml
+
+BOUNDS = Path(__file__).with_name("bounds.yml")
+
+
+class CheckError(Exception):
+    """The checks themselves cannot run as they are written; the message names the file and what to do."""
+
+
+def read_yaml(path: Path) -> Any:
+    """The content of a YAML file. Raises CheckError that names it."""
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - a safe loader
+    except (OSError, yaml.YAMLError) as error:
+        raise CheckError(f"{path}: cannot be read: {error}") from error
+
+
+@cache
+def bounds() -> dict[str, Any]:
+    """``bounds.yml``, see there."""
+    return dict(read_yaml(BOUNDS))
+
+
+@contextlib.contextmanager
+def open_session(
+    *,
+    database: Path | None = None,
+    staging: Mapping[str, Sequence[Path]] | None = None,
+    published: Path | None = None,
+    memory_megabytes: int = 400,
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection on which every check runs; read-only towards all files.
+
+    database   the build file; its schemas become schemas of the session
+    staging    Parquet files by table (``documents``, ``observations`` …); without it, the build's schema ``staging``
+    published  what analysts have now, or None
+    """
+    with tempfile.TemporaryDirectory(prefix="cityreports-checks-") as scratch:
+        connection = duckdb.connect(
+            config={"memory_limit": f"{memory_megabytes}MB", "temp_directory": scratch, "threads": 2}
+        )
+        try:
+            # Checks look for rows, not for their order; order costs memory.
+            connection.execute("set preserve_insertion_order = false")
+            connection.execute("set timezone = 'UTC'")
+            if database is not None:
+                _attach(connection, database, "build")
+                _mirror(connection)
+            if published is not None and published.exists():
+                _attach(connection, published, "published")
+            if staging is not None:
+                _staging_from_parquet(connection, staging)
+            _load_rules(connection)
+            _views(connection)
+            yield connection
+        finally:
+            connection.close()
+
+
+def relations(connection: duckdb.DuckDBPyConnection, database: str = "memory") -> set[str]:
+    """``schema.table`` of everything in an attached database."""
+    rows = connection.execute(
+        "select schema_name || '.' || table_name from duckdb_tables() where database_name = $1 "
+        "union all select schema_name || '.' || view_name from duckdb_views() "
+        "where database_name = $1 and not internal",
+        [database],
+    ).fetchall()
+    return {name for (name,) in rows}
+
+
+def _attach(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> None:
+    quoted = str(path).replace("'", "''")
+    connection.execute(f"attach '{quoted}' as {name} (read_only)")
+
+
+def _mirror(connection: duckdb.DuckDBPyConnection) -> None:
+    """Views of the build's relations under their own names, so that a check's SQL says ``marts.fct_observation``."""
+    for relation in sorted(relations(connection, "build")):
+        schema, table = relation.split(".", 1)
+        connection.execute(f'create schema if not exists "{schema}"')
+        connection.execute(f'create view "{schema}"."{table}" as select * from build."{schema}"."{table}"')
+
+
+def _staging_from_parquet(
+    connection: duckdb.DuckDBPyConnection, staging: Mapping[str, Sequence[Path]]
+) -> None:
+    connection.execute("drop schema if exists staging cascade")
+    connection.execute("create schema staging")
+    for table, paths in staging.items():
+        if not paths:
+            continue
+        files = ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths)
+        source = f"read_parquet([{files}], union_by_name := true)"
+        match table:
+            case "documents":
+                # The newest parse counts. One row a document, however many sources had it.
+                connection.execute(
+                    "create table staging.latest as "  # noqa: S608 - our own paths
+                    "select document_id, arg_max(parse_id, (parsed_at, parse_id)) as parse_id "
+                    f"from {source} group by document_id"
+                )
+                query = (
+                    f"select distinct on (document_id) d.* from {source} d "
+                    "semi join staging.latest using (document_id, parse_id)"
+                )
+            case "sections" | "observations":
+                query = f"select r.* from {source} r semi join staging.latest using (document_id, parse_id)"
+            case _:
+                query = f"select * from {source}"  # noqa: S608
+        connection.execute(f"create view staging.{table} as {query}")
+
+
+def _load_rules(connection: duckdb.DuckDBPyConnection) -> None:
+    from extraction.regions import all_regions
+
+    rules = bounds()
+    connection.execute("create schema if not exists rules")
+    connection.execute(
+        "create table rules.growth (metric_code varchar, role varchar, growth_least double, growth_most double)"
+    )
+    connection.executemany(
+        "insert into rules.growth values (?, ?, ?, ?)",
+        [
+            (metric, role, *span)
+            for metric, by_role in rules["growth"].items()
+            for role, span in by_role.items()
+        ],
+    )
+    for name, kind, rows in (
+        ("headline", "metric_code varchar", [(m,) for m in rules["headline"]]),
+        ("shares", "metric_code varchar", [(m,) for m in rules["shares"]]),
+        ("steady", "metric_code varchar, most_factor double", list(rules["steady_levels"].items())),
+        (
+            "ratios",
+            "metric_over varchar, metric_under varchar, least double, most double",
+            [(r["over"], r["under"], r["least"], r["most"]) for r in rules["ratios"]],
+        ),
+        (
+            "units",
+            "unit varchar, raw_unit varchar, worth double",
+            [(unit, raw, worth) for unit, by_raw in rules["units"].items() for raw, worth in by_raw.items()],
+        ),
+        (
+            "regions",
+            "region_code varchar, name varchar, short_name varchar, level varchar, province_code varchar",
+            [(r.code, r.name, r.short_name, r.level, r.province_code) for r in all_regions()],
+        ),
+    ):
+        connection.execute(f"create table rules.{name} ({kind})")
+        connection.executemany(
+            f"insert into rules.{name} values ({', '.join('?' * len(rows[0]))})",  # noqa: S608
+            rows,
+        )
+    _load_catalogue(connection)
+
+
+def _load_catalogue(connection: duckdb.DuckDBPyConnection) -> None:
+    """Units and plausible levels by metric: from the catalogue as it is now, not as some build froze it."""
+    from extraction.catalogue import load_catalogue
+
+    connection.execute(
+        "create table rules.catalogue (metric_code varchar, name_zh varchar, unit varchar, kind varchar, "
+        "plausible_min double, plausible_max double, growth_least double, growth_most double)"
+    )
+    none = (None, None)
+    connection.executemany(
+        "insert into rules.catalogue values (?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (m.code, m.name_zh, m.unit, m.kind, *m.plausible.get("level", none), *m.plausible.get("growth_rate", none))
+            for m in load_catalogue().metrics
+        ],
+    )
+
+
+# What stands before the number within its clause decides most of the classic mistakes.
+_BESIDE = """
+    select o.*,
+        c.metric_code is not null as is_catalogued,
+        c.unit as catalogue_unit, c.name_zh as metric_name_zh, c.plausible_min, c.plausible_max,
+        h.metric_code is not null as is_headline,
+        s.metric_code is not null as is_share,
+        coalesce(g.growth_least, c.growth_least, d.growth_least) as growth_least,
+        coalesce(g.growth_most, c.growth_most, d.growth_most) as growth_most,
+        u.worth as unit_worth,
+        try_cast(translate(o.raw_value, '０１２３４５６７８９．－，,', '0123456789.-') as double) as raw_number,
+        substr(o.quote, 1, greatest(o.number_start - o.char_start, 0)) as before_number
+    from {source} o
+    left join rules.catalogue c on c.metric_code = o.metric_code
+    left join rules.headline h on h.metric_code = o.metric_code
+    left join rules.shares s on s.metric_code = o.metric_code
+    left join rules.growth g on g.metric_code = o.metric_code and g.role = o.role
+    left join rules.growth d on d.metric_code = 'default' and d.role = o.role
+    left join rules.units u on u.unit = o.unit and u.raw_unit = o.raw_unit
+"""
+
+
+def _views(connection: duckdb.DuckDBPyConnection) -> None:
+    """A view is made where its source is; a check on one that is missing breaks, loudly, by itself."""
+    connection.execute("create schema if not exists checked")
+    present = relations(connection)
+    for name, source in (("rows", "staging.observations"), ("facts", "marts.fct_observation")):
+        if source in present:
+            connection.execute(f"create view checked.{name} as {_BESIDE.format(source=source)}")
