@@ -1,0 +1,36 @@
+with regions as (
+
+    select * from {{ ref('seed_regions') }}
+
+)
+
+select
+    regions.code as region_code,
+    regions.name as region_name,
+    regions.short_name,
+    regions.name_en as region_name_en,
+    regions.level,
+    case
+        when regions.level = 'nation' then 'nation'
+        when regions.level in ('province', 'municipality', 'sar') then 'province'
+        when regions.level = 'prefecture' then 'city'
+        else 'county'
+    end as tier,
+    case
+        when regions.is_vice_provincial then 'vice_provincial_city'
+        else regions.level
+    end as administrative_class,
+    regions.province_code,
+    provinces.name as province_name,
+    regions.economic_belt,
+    regions.city_group,
+    regions.is_provincial_capital,
+    regions.is_vice_provincial,
+    regions.is_separately_planned,
+    regions.valid_from,
+    regions.valid_to,
+    regions.successor_code,
+    regions.succession,
+    string_split(regions.aliases, '|') as aliases
+from regions
+left join regions as provinces on regions.province_code = provinces.code
