@@ -1,0 +1,111 @@
+"""The matching text: the report folded and freed of layout, with a way back to the stored text.
+
+Rules look at text without spaces, line breaks inside sentences, page numbers, list marks or mark-up, in half-width and
+simplified characters. Quotes and offsets always refer to the stored text, so each position here maps back.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+
+from extraction.documents.folding import fold
+
+#: White space (with the page numbers and running marks that stand alone between line breaks), emphasis, list marks.
+_DROP = re.compile(
+    r"[ \t\r\f\v\u00a0\u3000\u200b\ufeff*#◆■●▲◇○□★☆▪•►]*"
+    r"(?:\n(?:[ \t\u3000]*(?:[-—–·]{0,3}\s?\d{1,3}\s?[-—–·]{0,3}|第\s?\d{1,3}\s?页(?:\s?共\s?\d{1,3}\s?页)?|={5,}|-{5,})?[ \t\u3000]*\n)*)?"
+    r"[ \t\r\f\v\n\u00a0\u3000\u200b\ufeff*#◆■●▲◇○□★☆▪•►]+"
+)
+#: A line that ends so is complete; the break after it ends a sentence.
+_TERMINAL = frozenset("。!?;:”」』)》】!？；：…")
+#: What starts a new item even though the line before has no end mark.
+_STARTS_ITEM = re.compile(r"[一二三四五六七八九十]{1,3}[、.]|\([一二三四五六七八九十\d]{1,3}\)|第[一二三四五六七八九十]+[,、章节部]|——|\d{1,2}[、.](?!\d)")
+_PUNCTUATION = tuple(zip("，；：！？（）．﹒", ",;:!?()..", strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Compact:
+    """``text`` with no layout; ``starts[i]`` (here) and ``origins[i]`` (stored text) begin the i-th kept run."""
+
+    text: str
+    stored: str
+    starts: tuple[int, ...]
+    origins: tuple[int, ...]
+
+    def start(self, position: int) -> int:
+        """Stored offset of the character at ``position``."""
+        i = bisect_right(self.starts, position) - 1
+        return self.origins[i] + position - self.starts[i]
+
+    def end(self, position: int) -> int:
+        """Stored offset just after the character before ``position`` (half-open end)."""
+        return self.start(position - 1) + 1 if position else 0
+
+
+def _join_length(folded: str) -> int:
+    """Least length of a line that may have been broken by a page's width rather than by its writer.
+
+    In a text set to a fixed width most lines have no end mark and nearly the same length; elsewhere only long lines
+    without an end mark are taken for broken ones.
+    """
+    lines = [line.strip() for line in folded.split("\n")]
+    lines = [line for line in lines if line]
+    open_ended = sorted(len(line) for line in lines if line[-1] not in _TERMINAL)
+    if len(open_ended) >= 10 and len(open_ended) > 0.4 * len(lines):
+        width = open_ended[int(0.8 * (len(open_ended) - 1))]
+        if 8 <= width <= 60:
+            return max(8, int(0.8 * width))
+    return 25
+
+
+def compact(stored: str) -> Compact:
+    """Make the matching text of a stored document text. Any string in; an empty one gives an empty one."""
+    folded = fold(stored)
+    for full, half in _PUNCTUATION:
+        folded = folded.replace(full, half)
+    join_at = -1
+    pieces: list[str] = []
+    starts: list[int] = []
+    origins: list[int] = []
+    size = 0
+    at = 0
+    for match in _DROP.finditer(folded):
+        begin, end = match.span()
+        if begin > at:
+            pieces.append(folded[at:begin])
+            starts.append(size)
+            origins.append(at)
+            size += begin - at
+        at = end
+        if end == len(folded):
+            break
+        if "\n" in match.group():
+            if join_at < 0:
+                join_at = _join_length(folded)
+            line_start = folded.rfind("\n", 0, begin) + 1
+            broken = (
+                begin > 0
+                and begin - line_start >= join_at
+                and folded[begin - 1] not in _TERMINAL
+                and not _STARTS_ITEM.match(folded, end)
+            )
+            if not broken:
+                pieces.append("\n")
+                starts.append(size)
+                origins.append(folded.find("\n", begin))
+                size += 1
+        elif begin and folded[begin - 1].isdigit() and folded[end].isdigit() and not re.match(r"\d{3}(?!\d)", folded[end : end + 4]):
+            # "2025 2026" are two numbers; "1 250.6" is one
+            pieces.append(" ")
+            starts.append(size)
+            origins.append(begin)
+            size += 1
+    if at < len(folded):
+        pieces.append(folded[at:])
+        starts.append(size)
+        origins.append(at)
+    if not starts:
+        starts, origins = [0], [0]
+    return Compact("".join(pieces), stored, tuple(starts), tuple(origins))

@@ -1,0 +1,89 @@
+"""From document text to observations: the one entry point of the reading."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from extraction import regions
+from extraction.compact import Compact, compact
+from extraction.facts import Fact, Reader
+from extraction.model import Identity, Observation, Reading, Section
+from extraction.names import load_names
+from extraction.structure import SENTENCE, sections
+
+
+def extract_report(text: str, identity: Identity) -> Reading:
+    """Sections and observations of a report's stored text. Any text in, no exception out.
+
+    Offsets are code points of ``text``; ``text[o.char_start:o.char_end] == o.quote`` for every observation.
+    """
+    year = identity.report_year
+    if year is None or not text.strip():
+        return Reading((), ())
+    matching = compact(text)
+    stretches = sections(matching.text, year)
+    names = load_names()
+    own, others = _places(identity.region_code)
+    reader = Reader(matching.text, stretches, names.find(matching.text), names, year, own, others)
+    observations: list[Observation] = []
+    listed: list[Section] = []
+    for seq, stretch in enumerate(stretches):
+        listed.append(Section(seq, stretch.kind, stretch.heading, matching.start(stretch.start), matching.end(stretch.end)))
+        for sentence in SENTENCE.finditer(matching.text, stretch.start, stretch.end):
+            reader.facts = []
+            reader.sentence(sentence.start(), sentence.end(), stretch)
+            if reader.facts:
+                begin, end = matching.start(sentence.start()), matching.end(sentence.end())
+                observations.extend(_observation(fact, matching, stretch.kind, begin, end) for fact in reader.facts)
+    return Reading(tuple(listed), tuple(observations))
+
+
+def _observation(fact: Fact, matching: Compact, section: str, begin: int, end: int) -> Observation:
+    metric = fact.metric
+    start, stop = matching.start(fact.start), matching.end(fact.end)
+    number_start, number_end = matching.start(fact.number_start), matching.end(fact.number_end)
+    return Observation(
+        metric_code=metric.code if metric else None,
+        subject=fact.subject,
+        statistic=fact.statistic,
+        basis=fact.basis,
+        role=fact.role,
+        is_estimate=fact.is_estimate,
+        period_start=fact.years[0],
+        period_end=fact.years[1],
+        value=fact.value,
+        value_high=fact.value_high,
+        unit=fact.unit,
+        qualifier=fact.qualifier,
+        stretch_clause=fact.stretch,
+        scope=fact.scope,
+        raw_value=fact.raw_value,
+        raw_unit=fact.raw_unit,
+        quote=matching.stored[start:stop],
+        char_start=start,
+        char_end=stop,
+        number_start=number_start,
+        number_end=number_end,
+        section=section,
+        confidence=fact.confidence,
+        rule=fact.rule,
+        sentence_start=begin,
+        sentence_end=end,
+    )
+
+
+@lru_cache(maxsize=512)
+def _places(region_code: str | None) -> tuple[frozenset[str], re.Pattern[str]]:
+    """Names of the reporting region, and a pattern of the wholes that are *not* it.
+
+    A city's report that says 全省 or 我省 speaks of another region; a province's does not.
+    """
+    region = regions.by_code(region_code) if region_code else None
+    if region is None:
+        return frozenset(), re.compile(r"全国|全球|世界|中部六?省")
+    own = {region.name, region.short_name, *(name for name in region.aliases if len(name) > 1)}
+    others = ["全国", "全球", "世界", "中部地区", "西部地区", "东部地区", "中部六省", "国内外", "市本级", "省本级", "区本级", "本级", "中央", "县级", "市级(?!重点|以上|科)", "区级", "脱贫", "贫困"]
+    if region.level not in ("province", "nation"):
+        others += ["全省", "我省", "全区(?!域)" if region.level == "prefecture" else "全省"]
+    return frozenset(name for name in own if name), re.compile("|".join(others))

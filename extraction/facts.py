@@ -1,0 +1,902 @@
+"""Facts: which metric a number speaks of, as what, for when, and with what bound.
+
+The unit of reading is the sentence. Its numbers are taken left to right; the words between one number and the next are
+split into what names a thing (a phrase that ends with a metric's name, the head of a Chinese noun phrase stands last)
+and what says something of it (words of change, of reaching, of time). A number belongs to the name nearest before it
+when nothing but such words stand between, or to the name after it when it counts things (46个精品示范村). Any word that
+the tables do not know between name and number makes the number *not* the metric's: a missing figure is better than a
+wrong one.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from dataclasses import dataclass
+
+from extraction.catalogue import Metric
+from extraction.names import Mention, Names
+from extraction.language import (
+    ABSENT,
+    BASIS,
+    BEFORE,
+    BEFORE_WORD,
+    BETWEEN,
+    COMPARE,
+    COUNT_MODIFIER,
+    DIRECTION,
+    EACH,
+    FASTER,
+    FLAT,
+    FROM,
+    IN_STEP,
+    ITEM_SPLIT,
+    OF_WHOLE,
+    POSITIVE,
+    STRETCH,
+    TO_LEVEL,
+    UNSTATED,
+    VERB,
+    VERB_GROUPS,
+)
+from extraction.periods import Time, find_times
+from extraction.quantities import Quantity, find_quantities
+from extraction.structure import Stretch
+from extraction.units import convert, parse_unit
+
+
+@dataclass(slots=True)
+class Subject:
+    """What a number speaks of: a metric, or only words."""
+
+    mention: Mention | None
+    words: str
+    part: bool = False
+    phrase: str = ""  # the words around the name, for `needs` and `not`
+    start: int = 0
+
+
+@dataclass(slots=True)
+class Fact:
+    """A fact in matching-text positions, before it becomes an Observation."""
+
+    metric: Metric | None
+    subject: str
+    statistic: str
+    basis: str | None
+    role: str
+    is_estimate: bool
+    years: tuple[int, int]
+    value: float | None
+    value_high: float | None
+    unit: str
+    qualifier: str
+    scope: str
+    raw_value: str
+    raw_unit: str
+    start: int
+    end: int
+    number_start: int
+    number_end: int
+    rule: str
+    confidence: float
+    stretch: bool = False
+
+
+_DELIMITER = re.compile(r"[,:;()]")
+_RIGHT_STOP = re.compile(r"[,:;()。!?\n、“”]|以及|和(?=\d)|及(?=\d)|与(?=\d)")
+#: What may follow a counted thing's name (5个热源建设, 20个精品示范村创建任务).
+_TAIL = re.compile(r"(?:建设|改造|项目|工程|任务|升级|更新|试点|投用|投入使用|建成|创建|实施|工作|以上|左右|等|的|目标|开工|竣工|提质|提升|改造提升|更新改造|相继建成|全面建成|建成投用|建成开放|精彩上演)*")
+_QUOTED_TARGET = re.compile(r"(?:高于|超过|完成|低于|好于|超出|达到|超额完成)[^,。;]{0,8}$")
+_GOAL_AFTER = re.compile(r"^(?:的)?(?:年度|预期|全年|既定|增长|调控|控制)*(?:目标|任务)")
+_PLAN_WORDS = re.compile(r"力争|确保|争取|预期|将|计划|拟|要|目标|规划|建议")
+
+
+class Reader:
+    """Reads the facts of one report's matching text. One instance a document; no state outlives it."""
+
+    def __init__(self, text: str, stretches: list[Stretch], mentions: list[Mention], names: Names, year: int, own_names: frozenset[str], other_wholes: re.Pattern[str]) -> None:
+        self.text = text
+        self.stretches = stretches
+        self.mentions = mentions
+        self.mention_starts = [mention.start for mention in mentions]
+        self.names = names
+        self.year = year
+        self.own_names = own_names
+        self.other_wholes = other_wholes
+        self.facts: list[Fact] = []
+
+    # -- one sentence ----------------------------------------------------------------------------------------------
+
+    def sentence(self, start: int, end: int, stretch: Stretch) -> None:
+        """Read all facts of ``text[start:end]``."""
+        text = self.text
+        quantities = list(find_quantities(text, start, end))
+        if not quantities:
+            self._unnumbered(start, end, stretch, [])
+            return
+        times = find_times(text, start, end, self.year)
+        subjects: list[Subject] = []
+        verbs = ""
+        prev = start
+        i = 0
+        n = len(quantities)
+        while i < n:
+            group = [quantities[i]]
+            # a list of values: 4.8%和6.1%; 3.5%左右、6%左右
+            while i + len(group) < n:
+                nxt = quantities[i + len(group)]
+                gap = text[group[-1].stop : nxt.start]
+                if len(gap) > 6 or not _value_list_gap(gap) or not _alike(group[-1], nxt):
+                    break
+                group.append(nxt)
+            q = group[0]
+            right_limit = quantities[i + len(group)].start if i + len(group) < n else end
+            subjects, verbs = self._group(start, end, prev, group, right_limit, subjects, verbs, times, stretch)
+            prev = group[-1].stop
+            i += len(group)
+        self._unnumbered(start, end, stretch, quantities)
+        if STRETCH.search(text, start, end):
+            self._stretch(start, end)
+
+    def _stretch(self, start: int, end: int) -> None:
+        match = STRETCH.search(self.text, start, end)
+        if not match:
+            return
+        best = None
+        for fact in reversed(self.facts):
+            if fact.end < start:
+                break
+            if fact.end <= match.start() and fact.role == "target":
+                best = fact
+                break
+        if best is not None:
+            best.stretch = True
+
+    # -- one list of values with the words before it --------------------------------------------------------------
+
+    def _group(
+        self, start: int, end: int, prev: int, group: list[Quantity], right_limit: int, carried: list[Subject], verbs: str, times: list[Time], stretch: Stretch,
+    ) -> tuple[list[Subject], str]:
+        text = self.text
+        q = group[0]
+        left = text[prev : q.start]
+        cut = _last_delimiter(left)
+        clause_start = prev + cut
+        clause = text[clause_start : q.start]
+        found = VERB.findall(left)
+        if found:
+            verbs = " ".join(found)
+        elif cut and prev == start:
+            verbs = ""
+        rule = "name_before"
+        subjects, predicate, why = self._left_subjects(clause_start, q.start, len(group), stretch)
+        if not subjects and why == "predicate_only":
+            # the words before the number only say something: of the name in the segment before, or of the last subject
+            bare = self._bare_name_before(prev, clause_start)
+            if bare is not None:
+                subjects, rule = [bare], "name_in_previous_segment"
+                predicate = clause
+            elif carried and _may_carry(text[prev:clause_start], clause, q):
+                subjects, rule = carried, "carried_over"
+                predicate = clause
+        right_words = ""
+        if len(group) == 1 or not subjects:
+            first_stop = _RIGHT_STOP.search(text, group[-1].stop, min(right_limit, group[-1].stop + 60))
+            right_end = first_stop.start() if first_stop else right_limit
+            right_words = text[group[-1].stop : right_end]
+        # things counted: the name stands after the number
+        if q.unit.dimension not in ("points", "multiple", "doubling") and (not subjects or why == "weak" or rule == "carried_over"):
+            right = self._right_subject(group[-1], right_limit, clause, verbs)
+            if right is not None and (not subjects or rule == "carried_over" or why == "weak"):
+                subjects, rule, predicate = [right], "name_after", clause
+        clause_times = [t for t in times if t.at < q.start]
+        assigned = self._assign(subjects, group, predicate, rule)
+        new_carry: list[Subject] = []
+        for quantity, targets, how in assigned:
+            for subject in targets or [None]:
+                fact = self._fact(quantity, subject, predicate, clause_start, clause, right_words, verbs, clause_times, stretch, how, start, end)
+                self.facts.append(fact)
+        if subjects and rule != "name_after":
+            new_carry = subjects
+        elif rule == "name_after":
+            new_carry = []
+        else:
+            new_carry = carried if why == "predicate_only" and carried else []
+        return new_carry, verbs
+
+    def _assign(self, subjects: list[Subject], group: list[Quantity], predicate: str, rule: str) -> list[tuple[Quantity, list[Subject], str]]:
+        """Which of the values belongs to which of the subjects."""
+        if not subjects:
+            return [(q, [], "unmapped") for q in group]
+        if len(subjects) == len(group):
+            return [(q, [s], rule if len(group) == 1 else "respectively") for q, s in zip(group, subjects, strict=True)]
+        if len(group) == 1:
+            if re.search(r"均|都|皆|双双|同步", predicate) or (len(subjects) == 2 and "各" in predicate):
+                return [(group[0], subjects, "each")]
+            if rule == "carried_over" or "分别" in predicate:
+                return [(group[0], [], "unmapped")]
+            return [(group[0], subjects[-1:], rule)]
+        if len(subjects) == 1:
+            # 3.9万个、2.1公里 after one name: the first is its value, what follows is something else
+            return [(group[0], subjects, rule)] + [(q, [], "unmapped") for q in group[1:]]
+        return [(q, [], "unmapped") for q in group]
+
+    # -- names before the number --------------------------------------------------------------------------------------
+
+    def _mentions_between(self, start: int, end: int) -> list[Mention]:
+        i = bisect_left(self.mention_starts, start)
+        out = []
+        while i < len(self.mentions) and self.mentions[i].start < end:
+            if self.mentions[i].end <= end:
+                out.append(self.mentions[i])
+            i += 1
+        return out
+
+    def _left_subjects(self, start: int, end: int, values: int, stretch: Stretch) -> tuple[list[Subject], str, str]:
+        """Subjects named in ``text[start:end]``, the words between the last name and the number, and why there is none.
+
+        why: ``""`` found; ``predicate_only`` nothing but words of change or reaching; ``other`` something else.
+        """
+        text = self.text
+        clause = text[start:end]
+        mentions = self._mentions_between(start, end)
+        if not mentions:
+            stripped = _strip_times(clause)
+            if _all_predicate(stripped):
+                return [], clause, "predicate_only"
+            return [], clause, "other"
+        last = mentions[-1]
+        predicate = text[last.end : end]
+        if not _says_something(predicate):
+            return [], clause, "other"
+        first = mentions[0]
+        items_text = text[start : last.end]
+        each = EACH.search(predicate)
+        if (values > 1 or each) and (ITEM_SPLIT.search(items_text) or _joint(items_text)):
+            items = self._items(start, last)
+            if items:
+                return items, predicate, ""
+            if values > 1:
+                return [], clause, "other"
+        name_start = last.start
+        piece = max(text.rfind("、", start, name_start), start - 1) + 1
+        before = text[piece:name_start]
+        subject = self._subject(last, before, predicate, text[start:end])
+        weak = "weak" if predicate == "" and first is last and not before else ""
+        return [subject], predicate, weak
+
+    def _subject(self, mention: Mention, before: str, predicate: str, phrase: str) -> Subject:
+        """The subject that ``mention`` names, with ``before`` as the words in front of it."""
+        part = not self._whole(before, mention)
+        words = self.text[mention.start : mention.end]
+        residue = _strip_lead(before)
+        return Subject(mention, (residue + words)[-40:], part, phrase, mention.start)
+
+    def _whole(self, before: str, mention: Mention) -> bool:
+        """True where the words before a name do not narrow it to a part, a group, or another region."""
+        if not before:
+            return True
+        rest = _strip_times(before)
+        for name in self.own_names:
+            rest = rest.replace(name, "")
+        if self.other_wholes.search(rest):
+            return False
+        match = BEFORE.match(rest)
+        if match and match.end() == len(rest):
+            return True
+        counts = all(metric.kind == "count" or metric.needs for metric, _ in mention.candidates)
+        if counts:
+            if rest.endswith("等"):
+                return True
+            rest = VERB.sub("", rest)
+            rest = COUNT_MODIFIER.sub("", rest)
+            rest = BEFORE_WORD.sub("", rest)
+            return not rest
+        rest = VERB.sub("", rest) if any(metric.kind in ("stock", "flow") for metric, _ in mention.candidates) else rest
+        rest = BEFORE_WORD.sub("", rest)
+        return not rest
+
+    def _items(self, start: int, last: Mention) -> list[Subject]:
+        """Coordinated names ``A、B和C`` that end with ``last``; [] where one of them has no name.
+
+        An item that is no name by itself is completed with the tail of the last (城镇 + 居民人均可支配收入).
+        """
+        text = self.text
+        body = text[start : last.end]
+        joint = _joint(body)
+        if joint:
+            return self._joint_industries(joint, start)
+        spans: list[tuple[int, int]] = []
+        at = 0
+        for match in ITEM_SPLIT.finditer(body):
+            if any(m.start < start + match.start() < m.end for m in self._mentions_between(start, last.end)):
+                continue  # 和 inside a name
+            spans.append((at, match.start()))
+            at = match.end()
+        spans.append((at, len(body)))
+        if len(spans) < 2:
+            return []
+        tail = text[last.start : last.end]
+        out: list[Subject] = []
+        for a, b in spans:
+            piece = body[a:b]
+            mentions = self._mentions_between(start + a, start + b)
+            if mentions and mentions[-1].end == start + b:
+                out.append(self._subject(mentions[-1], text[start + a : mentions[-1].start], "", body))
+                continue
+            if mentions and _says_something(text[mentions[-1].end : start + b]):
+                out.append(self._subject(mentions[-1], text[start + a : mentions[-1].start], "", body))
+                continue
+            done = False
+            lead = _strip_lead(_strip_times(piece))
+            for name in self.own_names:
+                lead = lead.replace(name, "")
+            for cut in range(len(tail)):
+                candidate = lead + tail[cut:]
+                claims = self.names.claims.get(candidate)
+                if claims:
+                    out.append(Subject(Mention(start + a, start + b, claims), candidate, False, body, start + a))
+                    done = True
+                    break
+            if not done:
+                out.append(Subject(None, piece, True, body, start + a))
+        # leading words (全年实现) cling to the first item; an unknown item keeps its place but names nothing
+        return out if any(s.mention for s in out) else []
+
+    def _joint_industries(self, joint: re.Match[str], start: int) -> list[Subject]:
+        out = []
+        order = {"一": "第一产业增加值", "二": "第二产业增加值", "三": "第三产业增加值"}
+        for c in joint["which"]:
+            if c in order:
+                claims = self.names.claims.get(order[c])
+                if claims:
+                    at = start + joint.start()
+                    out.append(Subject(Mention(at, start + joint.end(), claims), order[c], False, joint[0], at))
+        return out
+
+    def _bare_name_before(self, prev: int, clause_start: int) -> Subject | None:
+        """A name that ends the segment just before the clause: 一般公共预算收入，预计增长5%."""
+        text = self.text
+        if clause_start <= prev or text[clause_start - 1] not in ",:":
+            return None
+        segment_end = clause_start - 1
+        segment_start = prev + _last_delimiter(text[prev:segment_end])
+        mentions = self._mentions_between(segment_start, segment_end)
+        if not mentions or not _says_something(text[mentions[-1].end : segment_end]):
+            return None
+        last = mentions[-1]
+        return self._subject(last, text[segment_start : last.start], text[last.end : segment_end], text[segment_start:segment_end])
+
+    # -- names after the number ---------------------------------------------------------------------------------------
+
+    def _right_subject(self, q: Quantity, limit: int, clause: str, verbs: str) -> Subject | None:
+        text = self.text
+        stop = q.stop
+        hard = _DELIMITER_RIGHT.search(text, stop, limit)
+        end = hard.start() if hard else limit
+        mentions = self._mentions_between(stop, min(end, stop + 40))
+        for mention in mentions:
+            before = text[stop : mention.start].removeprefix("的")
+            if "、" in before and len(before) > 8:
+                break
+            after = text[mention.end : end]
+            tail = _TAIL.match(after)
+            rest = after[tail.end() :] if tail else after
+            closed = not rest or rest[0] in "、,和及与并" or (q.unit.dimension == "ratio")
+            if not closed:
+                continue
+            whole = not before or COUNT_MODIFIER.fullmatch(before) is not None
+            left_rest = self._left_of_count(clause)
+            return Subject(mention, before + text[mention.start : mention.end], not (whole and left_rest), clause + text[stop : mention.end] + (tail[0] if tail else "") + " " + verbs, mention.start)
+        return None
+
+    def _left_of_count(self, clause: str) -> bool:
+        """True where the words before a counted thing do not narrow it to another place."""
+        rest = _strip_times(clause)
+        for name in self.own_names:
+            rest = rest.replace(name, "")
+        if self.other_wholes.search(rest):
+            return False
+        rest = rest[rest.rfind("、") + 1 :]
+        if rest.endswith("等"):
+            return True
+        rest = BEFORE_WORD.sub("", VERB.sub("", rest))
+        return len(rest) <= 6
+
+    # -- the fact ---------------------------------------------------------------------------------------------------------
+
+    def _fact(
+        self, q: Quantity, subject: Subject | None, predicate: str, clause_start: int, clause: str, right_words: str, verbs: str, times: list[Time], stretch: Stretch, rule: str, start: int, end: int,
+    ) -> Fact:
+        text = self.text
+        if subject is None or subject.mention is None:
+            words = (subject.words if subject else "") or right_words.removeprefix("的")[:30] or _strip_lead(_strip_times(clause))[-30:]
+            metric, grade = None, "any"
+        else:
+            words = subject.words
+            metric, grade = self._choose(subject, q, predicate, clause, verbs)
+        before = predicate if rule not in ("name_after",) else clause
+        statistic, sign, rule, metric = self._statistic(q, metric, grade, before, clause, right_words, rule, text, start)
+        years, role, period_rule, averaged, partial = self._period(q, metric, statistic, before, clause, times, stretch, verbs)
+        if statistic in ("growth_rate",) and averaged == "average":
+            statistic = "annual_average_growth_rate"
+        elif statistic == "growth_rate" and averaged == "base":
+            statistic = "cumulative_growth_rate"
+        elif statistic == "growth_rate" and years[0] != years[1]:
+            statistic = "cumulative_growth_rate"
+        elif statistic == "level":
+            if averaged == "average" and metric is not None:
+                statistic = "annual_average"
+            elif averaged == "sum":
+                statistic = "cumulative_level"
+        elif statistic == "change_pp" and averaged in ("average", "base", "sum"):
+            pass
+        unit, low, high = self._values(q, metric, statistic, sign)
+        if metric is not None and metric.domain == "prices" and statistic in ("growth_rate", "level") and metric.unit == "%" and low is not None:
+            statistic, low, high = _price_index(statistic, low, high, clause + text[q.end : q.stop], q)
+        basis = None
+        around = clause + text[q.stop : q.stop + 8]
+        for pattern, name in BASIS:
+            if pattern.search(around):
+                basis = name
+                break
+        qualifier = q.qualifier
+        if sign < 0 and qualifier in ("more_than", "less_than", "at_least", "at_most") and statistic in ("growth_rate", "annual_average_growth_rate", "cumulative_growth_rate", "change_pp"):
+            qualifier = {"more_than": "less_than", "less_than": "more_than", "at_least": "at_most", "at_most": "at_least"}[qualifier]
+        scope = "whole"
+        if subject is not None and subject.part:
+            scope = "part"
+        if partial:
+            scope = "part"
+        if metric is not None and metric.kind != "count" and self.other_wholes.search(clause[: max(0, len(clause) - len(predicate))]) and scope == "whole" and rule != "carried_over":
+            scope = "part"
+        estimate = role == "actual" and "预计" in text[max(start, clause_start - 12) : q.start]
+        quote_start = clause_start
+        if subject is not None and start <= subject.start < quote_start:
+            quote_start = subject.start
+        quote_end = max(q.stop, min(end, q.stop + len(right_words)))
+        confidence = _CONFIDENCE.get(rule, 0.9)
+        if metric is None:
+            confidence = 0.5
+        elif scope == "part":
+            confidence = min(confidence, 0.75)
+        if stretch.kind == "other":
+            confidence = min(confidence, 0.85)
+        if metric is not None and low is not None:
+            key = "growth_rate" if statistic in ("growth_rate", "annual_average_growth_rate") else statistic
+            bounds = metric.plausible.get(key)
+            if bounds and not bounds[0] <= low <= bounds[1]:
+                confidence = min(confidence, 0.3)
+        lead = len(text[quote_start:q.start]) - len(text[quote_start : q.start].lstrip(",:、和及与()"))
+        return Fact(
+            metric, words, statistic, basis, role, estimate, years, low, high, unit, qualifier, scope, q.raw_value, q.raw_unit,
+            quote_start + lead, quote_end, q.start, q.end, f"{rule}/{period_rule}", confidence,
+        )
+
+    def _choose(self, subject: Subject, q: Quantity, predicate: str, clause: str, verbs: str) -> tuple[Metric | None, str]:
+        """The entry, of those that claim the name, whose conditions the phrase meets."""
+        assert subject.mention is not None
+        phrase = subject.phrase + clause
+        dimension = q.unit.dimension
+        best: tuple[int, Metric, str] | None = None
+        for metric, grade in subject.mention.candidates:
+            if metric.not_ and any(word in phrase for word in metric.not_):
+                continue
+            if metric.needs:
+                have = verbs + phrase
+                if not any(_has(have, need) for need in metric.needs):
+                    continue
+            level_unit = parse_unit(metric.unit).dimension
+            if dimension in ("ratio", "points", "multiple", "doubling"):
+                if grade == "level" and level_unit != "ratio":
+                    continue
+            else:
+                if grade == "growth":
+                    continue
+                if not _compatible(dimension, level_unit):
+                    continue
+                if metric.written_units and q.unit.name not in metric.written_units:
+                    continue
+            score = (2 if metric.needs else 0) + (1 if grade != "any" else 0)
+            if best is None or score > best[0]:
+                best = (score, metric, grade)
+        if best is None:
+            return None, "any"
+        return best[1], best[2]
+
+    def _statistic(
+        self, q: Quantity, metric: Metric | None, grade: str, predicate: str, clause: str, right: str, rule: str, text: str, start: int
+    ) -> tuple[str, int, str, Metric | None]:
+        """(statistic, sign, rule, metric); metric becomes None where the number turns out to speak of something else."""
+        dimension = q.unit.dimension
+        tail = text[q.stop : q.stop + 12]
+        directions = list(DIRECTION.finditer(predicate))
+        direction = directions[-1] if directions else None
+        sign = -1 if direction is not None and direction["down"] else 1
+        if q.low < 0 or (q.high is not None and q.high < 0):
+            sign = 1
+        to_level = False
+        for match in TO_LEVEL.finditer(predicate):
+            to_level = direction is None or match.end() > direction.start()
+        if FROM.search(predicate) and FROM.search(predicate[-14:]) and not to_level:
+            to_level = True  # 由45%提高到52%: the first number is a level, too
+            if q.low < 0 or "转为" in tail or re.match(r"(?:的)?(?:转|变)为?", tail):
+                to_level = False
+        if _GOAL_AFTER.match(tail) and not rule.startswith("name_after"):
+            return "comparison", 1, "quoted_target", metric
+        if COMPARE.search(predicate) and not re.search(r"^[^,]*(?:比上年|较上年|比去年|较去年|同比)", predicate):
+            return "comparison", sign, "comparison", metric
+        if dimension == "points":
+            if metric is None:
+                return "change_pp", sign, rule, metric
+            if parse_unit(metric.unit).dimension != "ratio" or metric.domain == "prices" or re.search(r"增速|增幅|涨幅|贡献", predicate):
+                return "comparison", sign, "comparison", metric
+            if direction is None and not re.match(r"(?:的)?(?:提高|提升|下降)", tail):
+                return "comparison", sign, "comparison", metric
+            return "change_pp", sign, rule, metric
+        if OF_WHOLE.search(predicate) or (dimension == "ratio" and OF_WHOLE.search(clause) and (metric is None or metric.unit != "%")):
+            return "comparison", 1, "share_of_whole", metric
+        if dimension == "multiple":
+            if direction is not None and direction["up"] and not to_level:
+                return "growth_rate", 100, rule, metric
+            return "comparison", 1, "multiple", metric
+        if dimension == "doubling":
+            return "growth_rate", 1, rule, metric
+        if dimension == "ratio":
+            if metric is None:
+                if direction is not None and not to_level:
+                    return "growth_rate", sign, rule, metric
+                return "level", 1, rule, metric
+            if parse_unit(metric.unit).dimension == "ratio" and metric.domain != "prices":
+                if grade == "growth":
+                    return "growth_rate", sign, rule, metric
+                if direction is not None and not to_level and direction.group() not in ("高", "多", "快", "超", "升") and re.search(r"(?:增长|下降|降低|减少|上升|提升|提高|下滑|压减)[^\d]{0,6}$", predicate):
+                    return "growth_rate", sign, rule, metric
+                return "level", 1, rule, metric
+            if to_level and metric.domain != "prices":
+                return "comparison", 1, "ratio_of_level", None
+            if grade == "level":
+                return "level", 1, "unit_mismatch", None
+            if direction is None and not re.match(r"(?:的)?(?:增长|增速|速度|增幅)", tail) and metric.kind == "count":
+                return "level", 1, "unit_mismatch", None
+            if re.search(r"完成率|占比|比重|比例|率$|覆盖", predicate):
+                return "level", 1, "unit_mismatch", None
+            return "growth_rate", sign, rule, metric
+        # an amount
+        if metric is None:
+            return "level", 1, rule, metric
+        if direction is not None and not to_level and rule != "name_after":
+            words = direction.group()
+            after_direction = predicate[direction.end() :]
+            if words not in ("高", "多", "快", "超", "新增", "净增", "少") and not re.search(r"达到|达|至|到|为|突破|超过|完成|实现|迈上|稳定在|保持在", after_direction) and not metric.needs and metric.kind != "count":
+                return "comparison", sign, "absolute_change", metric
+        return "level", 1, rule, metric
+
+    def _period(
+        self, q: Quantity, metric: Metric | None, statistic: str, predicate: str, clause: str, times: list[Time], stretch: Stretch, verbs: str
+    ) -> tuple[tuple[int, int], str, str, str, bool]:
+        """(years, role, rule, averaged, partial); averaged: ``""``, ``average``, ``sum``, ``base`` (against an earlier year)."""
+        year = self.year
+        each = False
+        base = False
+        partial = False
+        explicit: Time | None = None
+        start_year: Time | None = None
+        clause_at = q.start - len(clause)
+        for time in times:
+            if time.kind == "each":
+                if time.at >= clause_at:
+                    each = True
+            elif time.kind == "base":
+                if time.at >= clause_at and time.years[1] < year - 1:
+                    base = True
+            elif time.kind == "start":
+                start_year = time
+            else:
+                explicit = time
+                partial = time.part
+        rule = "section"
+        years = stretch.years
+        if explicit is not None:
+            rule = "stated"
+            years = explicit.years
+        is_from = bool(FROM.search(predicate[-14:])) and (bool(re.match(r"[^,。;]{0,14}?(?:提高|增加|增长|上升|提升|下降|降低|减少|降|扩大|调整|转|扩|压减|缩)", self.text[q.stop : q.stop + 22])) or bool(start_year and start_year.at >= clause_at))
+        if is_from:
+            begin = start_year.years[0] if start_year and start_year.at >= clause_at else years[0] - 1
+            years = (begin, begin)
+            return years, "actual", "from_" + rule, "", partial
+        if start_year is not None and explicit is None and start_year.years[0] < year:
+            # 从2020年的51%提升到70%
+            years = (stretch.years[1], stretch.years[1])
+        role = "actual" if years[1] < year else "target"
+        if years[1] == year and stretch.kind in ("review", "five_year_review") and explicit is not None and not _PLAN_WORDS.search(clause):
+            role = "target" if not partial else "actual"
+        span = years[0] != years[1]
+        averaged = ""
+        if re.search(r"年均|年平均|平均每年|每年|逐年|年递增", clause) or each:
+            averaged = "average"
+            if not span:
+                if role == "actual":
+                    years = (year - 5, year - 1)
+                elif stretch.kind == "outlook":
+                    years = stretch.years if stretch.years[0] != stretch.years[1] else (year, year + 4)
+                elif statistic == "level" and "每年" in clause:
+                    averaged = ""
+        elif base and statistic in ("growth_rate", "change_pp"):
+            averaged = "base"
+            base_time = [t for t in times if t.kind == "base"][-1]
+            years = (base_time.years[1] + 1, years[1])
+        elif span:
+            summing = bool(re.search(r"累计|共计|总计|合计|总共|共(?!同|和|产|建|享|治)", clause))
+            if statistic == "growth_rate":
+                averaged = ""
+                if metric is not None and not summing and rule == "section" and stretch.kind == "outlook":
+                    averaged = ""
+            elif summing and (metric is None or metric.kind in ("count", "flow")):
+                averaged = "sum"
+            elif metric is not None and metric.kind == "count" and not re.search(r"达到|达|增至|扩至|升至|总数|保有|拥有", predicate):
+                averaged = "sum"
+            elif metric is None and re.search(r"新|累计|完成|建成|改造", clause):
+                averaged = "sum"
+            else:
+                years = (years[1], years[1])
+        return years, role, rule, averaged, partial
+
+    def _values(self, q: Quantity, metric: Metric | None, statistic: str, sign: int) -> tuple[str, float | None, float | None]:
+        """(unit, value, value_high) in the canonical unit."""
+        if q.unit.dimension == "doubling":
+            return "%", float(100 * (2**q.low - 1)), None
+        if q.unit.dimension == "multiple":
+            factor = 100 if sign == 100 else 1
+            low = q.low * 10.0**q.low_exp if q.low_exp >= 0 else q.low / 10**-q.low_exp
+            return ("%" if factor == 100 else "倍"), low * factor, (q.high / 10**-q.high_exp * factor if q.high is not None and q.high_exp <= 0 else None)
+        if q.unit.dimension == "points":
+            to = q.unit
+            name = "个百分点"
+            to = parse_unit(name)
+        elif statistic in ("growth_rate", "annual_average_growth_rate", "cumulative_growth_rate") or q.unit.dimension == "ratio":
+            name = "%"
+            to = parse_unit("%")
+        elif metric is not None:
+            name = metric.unit
+            to = parse_unit(name)
+        else:
+            return _own_unit(q)
+        unit = q.unit
+        if unit.dimension != to.dimension:
+            if unit.dimension == "number" or to.dimension == "number":
+                unit = parse_unit("")
+                if to.dimension != "number":
+                    return name, convert(q.low, q.low_exp, unit, parse_unit("")), None if q.high is None else convert(q.high, q.high_exp, unit, unit)
+            elif not _compatible(unit.dimension, to.dimension):
+                return _own_unit(q)
+            else:
+                # 户 and 家 are one count; 万户 keeps its scale
+                unit_count = parse_unit("个")
+                scale = to.num if to.dimension != "number" else 1
+                low = convert(q.low, q.low_exp, unit_count, unit_count) / scale
+                high = None if q.high is None else convert(q.high, q.high_exp, unit_count, unit_count) / scale
+                return name, sign * low, None if high is None else sign * high
+        low = sign * convert(q.low, q.low_exp, unit, to)
+        high = None if q.high is None else sign * convert(q.high, q.high_exp, unit, to)
+        if high is not None and low > high:
+            low, high = high, low
+        return name, low, high
+
+    # -- facts without a number ---------------------------------------------------------------------------------------
+
+    def _unnumbered(self, start: int, end: int, stretch: Stretch, quantities: list[Quantity]) -> None:
+        """同步, 正增长, 持平, 快于经济增速, 保持稳定, 未提出目标: facts that state no number."""
+        text = self.text
+        mentions = self._mentions_between(start, end)
+        absent = ABSENT.search(text, start, end) if stretch.kind in ("annual_targets", "tasks", "outlook", "other") else None
+        if absent:
+            self._absence(absent, start, end, stretch)
+        if not mentions:
+            return
+        for pattern, qualifier in ((IN_STEP, "in_step_with_growth"), (FASTER, "faster_than_growth"), (POSITIVE, "positive_growth"), (FLAT, "flat"), (UNSTATED, "unstated")):
+            if qualifier == "unstated" and stretch.kind != "annual_targets":
+                continue
+            for match in pattern.finditer(text, start, end):
+                self._wordy(match.start(), match.end(), qualifier, start, end, stretch, quantities)
+
+    def _wordy(self, at: int, stop: int, qualifier: str, start: int, end: int, stretch: Stretch, quantities: list[Quantity]) -> None:
+        text = self.text
+        clause_start = start + _last_delimiter(text[start:at])
+        if any(clause_start <= q.start < at for q in quantities):
+            return
+        if any(at <= q.start < stop + 2 for q in quantities):
+            return
+        following = _DELIMITER.search(text, stop, end)
+        clause_end = following.start() if following else end
+        tail = text[stop:clause_end].rstrip("。;!?")
+        if tail and len(tail) > 6 and qualifier != "unstated":
+            return
+        subjects, predicate, _ = self._left_subjects(clause_start, at, 2, stretch)
+        if not subjects:
+            subjects, predicate, _ = self._left_subjects(clause_start, at, 1, stretch)
+        if not subjects:
+            return
+        times = [t for t in find_times(text, start, at, self.year)]
+        clause = text[clause_start:at]
+        for subject in subjects:
+            if subject.mention is None:
+                continue
+            metric = None
+            for candidate, grade in subject.mention.candidates:
+                if grade == "level" or candidate.needs:
+                    continue
+                if candidate.not_ and any(word in subject.phrase for word in candidate.not_):
+                    continue
+                metric = candidate
+                break
+            if metric is None or (metric.code == "gdp" and qualifier in ("in_step_with_growth", "faster_than_growth")):
+                continue
+            probe = Quantity(at, stop, stop, 0, 0, None, 0, parse_unit("%"), qualifier, text[at:stop], "")
+            years, role, period_rule, averaged, partial = self._period(probe, metric, "growth_rate", predicate, clause, times, stretch, "")
+            statistic = "growth_rate"
+            value: float | None = None
+            name = qualifier
+            unit = "%"
+            if averaged == "average" or years[0] != years[1]:
+                statistic = "annual_average_growth_rate"
+            if qualifier == "flat":
+                value, name = 0.0, "exact"
+            if qualifier == "unstated":
+                if parse_unit(metric.unit).dimension == "ratio":
+                    statistic, unit = "level", metric.unit
+            self.facts.append(
+                Fact(
+                    metric, subject.words, statistic, None, role, False, years, value, None, unit, name, "part" if subject.part or partial else "whole",
+                    text[at:stop], "", min(subject.start, clause_start) if start <= subject.start else clause_start, max(stop, clause_end if len(tail) <= 12 else stop), at, stop, f"words_{qualifier}/{period_rule}", 0.9,
+                )
+            )
+
+    def _absence(self, match: re.Match[str], start: int, end: int, stretch: Stretch) -> None:
+        text = self.text
+        clause_start = start + _last_delimiter(text[start : match.start()])
+        mentions = [m for m in self._mentions_between(clause_start, match.end())] or [m for m in self._mentions_between(start, end)]
+        codes: list[Metric] = []
+        for mention in mentions:
+            for metric, grade in mention.candidates:
+                if grade != "level" and not metric.needs and metric not in codes:
+                    codes.append(metric)
+        if not codes and re.search(r"经济增长|增长目标|增速", text[clause_start : match.end() + 6]):
+            gdp = self.names.by_code.get("gdp")
+            codes = [gdp] if gdp else []
+        for metric in codes[:3]:
+            self.facts.append(
+                Fact(metric, metric.name_zh, "growth_rate", None, "target", False, (self.year, self.year), None, None, "%", "unstated", "whole", match[0], "", clause_start, match.end(), match.start(), match.end(), "explicit_absence", 0.9)
+            )
+
+
+_DELIMITER_RIGHT = re.compile(r"[,:;()。!?\n]")
+
+_CONFIDENCE = {
+    "name_before": 0.97,
+    "respectively": 0.96,
+    "each": 0.93,
+    "carried_over": 0.94,
+    "name_in_previous_segment": 0.92,
+    "name_after": 0.93,
+    "comparison": 0.8,
+}
+
+
+def _price_index(statistic: str, low: float, high: float | None, words: str, q: Quantity) -> tuple[str, float, float | None]:
+    """Price level written as an index (控制在103左右, 指数103%): growth 3."""
+    if 95 <= low <= 130 and q.unit.dimension in ("ratio", "number"):
+        return "growth_rate", round(low - 100, 6), None if high is None else round(high - 100, 6)
+    return "growth_rate", low, high
+
+
+def _own_unit(q: Quantity) -> tuple[str, float, float | None]:
+    """Value and unit as written, for a number without a metric; 万 and 亿 stay in the unit's name (亿元)."""
+    low = q.low * 10**q.low_exp if q.low_exp >= 0 else q.low / 10**-q.low_exp
+    high = None
+    if q.high is not None:
+        high = q.high * 10**q.high_exp if q.high_exp >= 0 else q.high / 10**-q.high_exp
+    name = q.unit.name
+    for scale, factor in (("亿", 10**8), ("万", 10**4)):
+        if abs(low) >= factor:
+            return scale + name, low / factor, None if high is None else high / factor
+    return name, float(low), None if high is None else float(high)
+
+
+def _compatible(a: str, b: str) -> bool:
+    """Dimensions that count alike: 户 of enterprises are enterprises, 个 of posts are persons only where 人 is said."""
+    if a == b:
+        return True
+    pair = {a, b}
+    return pair in ({"count", "households"}, {"count", "number"}, {"number", "count"}) or (b == "number" and a == "number")
+
+
+def _has(text: str, need: str) -> bool:
+    if need in VERB_GROUPS:
+        return _group_pattern(need).search(text) is not None
+    return need in text
+
+
+_GROUPS: dict[str, re.Pattern[str]] = {}
+
+
+def _group_pattern(name: str) -> re.Pattern[str]:
+    if name not in _GROUPS:
+        words = sorted(VERB_GROUPS[name].split(), key=len, reverse=True)
+        _GROUPS[name] = re.compile("|".join(re.escape(word) for word in words))
+    return _GROUPS[name]
+
+
+_GAP = re.compile(r"[、,]?(?:和|及|与|以及)?(?:分别|约|近|超|突破|超过|达到|达|增长|下降|上升|到)?")
+
+
+def _value_list_gap(gap: str) -> bool:
+    """Words between two values of one list."""
+    if not gap or "," in gap:
+        return False
+    return _GAP.fullmatch(gap) is not None
+
+
+def _alike(a: Quantity, b: Quantity) -> bool:
+    return a.unit.dimension == b.unit.dimension or (a.unit.dimension.startswith("money") and b.unit.dimension.startswith("money"))
+
+
+def _last_delimiter(text: str) -> int:
+    """Offset just after the last delimiter in ``text``; 0 where there is none."""
+    return max(text.rfind(","), text.rfind(":"), text.rfind(";"), text.rfind("("), text.rfind(")")) + 1
+
+
+_TIMES = re.compile(
+    r"(?:到|至|截至|截止|比|较)?(?:(?:19|20)\d\d年?[-—至]?)?(?:19|20)\d\d年(?:年?底|末|初|以来|的)?|(?:刚刚)?(?:过去|近|今后|未来)的?[一五三两四]?年[来间]?|[“\"]?十[一二三四五六]?五[”\"]?(?:时期|期间|以来|末|五年)?|去年|上年|今年|本年|明年|全年|年内|年底|(?:五|三|两|四)年来|一年来|目前|五年间|\d{1,2}月底"
+)
+
+
+def _strip_times(text: str) -> str:
+    return _TIMES.sub("", text) if "年" in text or "五" in text or "目前" in text else text
+
+
+_LEAD = re.compile(r"^(?:预计|全年|全市|全省|全区|全州|我省|我市|我区|实现|完成|推动|力争|确保|其中|使|和|及|与|、|的|将|,|:|——|—|“|”)+")
+
+
+def _strip_lead(text: str) -> str:
+    return _LEAD.sub("", text)
+
+
+def _says_something(predicate: str) -> bool:
+    """True where the words between a name and a number only say something of the name."""
+    if len(predicate) > 60:
+        return False
+    rest = _strip_times(predicate)
+    if BETWEEN.fullmatch(rest):
+        return True
+    rest = COMPARE.sub("", rest)
+    rest = OF_WHOLE.sub("", rest)
+    rest = FASTER.sub("", rest)
+    return BETWEEN.fullmatch(rest) is not None
+
+
+def _all_predicate(clause: str) -> bool:
+    return _says_something(clause)
+
+
+_BUILD_ONLY = re.compile(r"新建|建成|新增|建设|改造|打造|新认定|新培育|引进|培育|举办|投放|创建|开工")
+
+
+def _may_carry(between: str, clause: str, q: Quantity) -> bool:
+    """A subject is carried over only by words of change or reaching, and only if nothing else was said meanwhile."""
+    if _BUILD_ONLY.search(clause):
+        return False
+    body = between.strip(",:、()和及与")
+    if body and not _says_something(body):
+        return False
+    if clause == "" and between[-1:] not in ("(", ",", "、", ""):
+        return False
+    return True
+
+
+_JOINT = re.compile(r"(?P<which>[一二三](?:、?[一二三])+)(?:次)?产业?(?:业)?(?:增加值)?")
+
+
+def _joint(text: str) -> re.Match[str] | None:
+    return _JOINT.search(text)

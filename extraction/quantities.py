@@ -1,0 +1,439 @@
+"""Quantities: every number with its unit, bound and range, in any of the ways that reports write them.
+
+Works on matching text (:mod:`extraction.compact`): no spaces, half-width, simplified. What looks like a number but is
+none (dates, ordinals, document and road numbers, hotlines, slogans) is left out here, once, for all rules.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from extraction.units import SCALES, Unit, parse_unit, registry
+
+_CN_DIGITS = {
+    "零": 0, "〇": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9,
+    "壹": 1, "贰": 2, "叁": 3, "肆": 4, "伍": 5, "陆": 6, "柒": 7, "捌": 8, "玖": 9,
+}  # fmt: skip
+_CN_SMALL = {"十": 10, "百": 100, "千": 1000, "拾": 10, "佰": 100, "仟": 1000}
+_CN_CHARS = "零〇一二两三四五六七八九十百千"
+
+# --- the grammar of one number ------------------------------------------------------------------------------------
+# Arabic digits; OCR's O and l only between digits. Thousands are grouped by a comma that was printed half-width.
+_ARABIC = r"\d+(?:,\d{3})*(?:\.\d+)?"
+_SCALE = r"(?:万亿|[十百千]?万|[十百千]?亿|[十百千])"
+_MORE = r"[余多几]"
+_NUMBER = rf"(?:{_ARABIC}|[{_CN_CHARS}][{_CN_CHARS}万亿]*(?:点[{_CN_CHARS}]+)?)"
+
+
+def _alternatives(names: list[str]) -> str:
+    return "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+
+
+_UNIT = _alternatives([name for name in registry() if name != "%"])
+_DASH = r"(?:——|—|–|-|~|至|到|―)"
+_PERCENT_OF = r"(?:百分之|千分之|万分之)"
+
+_QUANTITY = re.compile(
+    rf"(?P<share>{_PERCENT_OF})?"
+    rf"(?P<sign>(?<![\d%a-zA-Z)])[-−]|负(?=\d|百分))?"
+    rf"(?P<n1>{_NUMBER}|(?<=上)万)(?P<m1>{_MORE})?(?P<s1>{_SCALE})?(?P<k1>{_MORE})?"
+    rf"(?:(?P<u1>%|‰|{_UNIT})?(?P<dash>{_DASH})(?P<share2>{_PERCENT_OF})?(?P<sign2>[-−])?"
+    rf"(?P<n2>{_NUMBER})(?P<m2>{_MORE})?(?P<s2>{_SCALE})?(?P<k2>{_MORE})?)?"
+    rf"(?:分之(?P<over>{_NUMBER})|/(?P<under>\d+)(?!\d))?"
+    rf"(?P<unit>%|‰|{_UNIT})?(?P<k3>{_MORE})?"
+    rf"(?P<per>/(?:人·?[月年]|每?[月年天日人户亩]|万元|立方米|平方米|公里|小时))?"
+)
+#: Where a quantity may begin: found first, so that the long pattern runs in few places.
+_START = re.compile(rf"\d|百分之|千分之|万分之|[{_CN_CHARS}][{_CN_CHARS}万亿]+|[{_CN_CHARS}](?=分之|点[{_CN_CHARS}])|一(?=成|倍)|(?<=上)[百千万](?!学|班|下|海|市|述|万)|[两二三四五六七八九十](?=家|个|座|条|项|所|处|户|成|倍|番|名|[万亿千百]|件|多|余|到|至|、)|(?<![a-zA-Z])翻[一两二]番|翻番|过半|近半|一半|半数")
+
+# --- what is no quantity --------------------------------------------------------------------------------------------
+_BEFORE_BAD = re.compile(
+    r"(?:第|[A-Za-z_+＋#№“‘《〔\[]|国道|省道|县道|乡道|编号|前|邮编|电话|热线|Ⅰ|Ⅱ|Ⅲ|Ⅳ|Ⅴ|[东南西北]环|[0-9.]\+|第[一二三四五六七八九十\d]+[-—至、]|代|“\d|×|数|几)$"
+)
+_AFTER_BAD = re.compile(
+    r"(?:年(?!均|产|内|[以之]上)|月(?!均)|日(?!均)|号(?!线)|时(?!代|期|长)|届|次(?:会议|全会|全体|党代会|党的|集体)|中全会|世纪|[A-Za-zαβ](?![a-zA-Z]*/)|强(?!度)"
+    r"|\+|热线|党代会|大(?:[精报会以]|[、,]|、二十)|周年|路(?!灯)|米长跑|级(?!以)|版|型|网|线(?!路|上)|[·:：]\d+(?![\d.:∶])|×|师|军|旅|团场|载|五规划|”|’)"
+)
+_SLOGAN = re.compile(r"[“‘《「][^“”‘’《》「」\n]{0,14}$")
+_SLOGAN_END = re.compile(r"^[^“”‘’《》「」\n]{0,14}[”’》」]")
+_FIVE_YEAR_PLAN = re.compile(r"十[一二三四五六七]五")
+#: Chinese words that begin with or are made of numerals.
+_IDIOM = re.compile(
+    r"一[一般些定致切并直旦方样起同体贯如个批系次流线带路些揽半站]|二十大|十九大|十八大|十[一二三四五六七]五|三[农公]|[两二三四五六七八九十]大|一[二两]三产|[一二三四五六七八九十百]+届"
+    r"|千方百计|万[众无一]|百[姓年强花]|千[家万]|十[分佳]|百[分日](?!之)|四[化好风]|两[会岸手]|两个[确维统毫大]|三个[务代]|五[位年]|六[保稳]|九[年]|零(?:距|售|星|散|部|就|容|跑|碳|排|工|增|接|上|起|死|申|门|投|感)|一二三"
+)
+
+_HALF = {"过半": ("more_than", 50), "近半": ("nearly", 50), "一半": ("exact", 50), "半数": ("exact", 50)}
+_DOUBLING = {"翻番": 1, "翻一番": 1, "翻两番": 2, "翻二番": 2}
+
+# --- bounds -----------------------------------------------------------------------------------------------------------
+_AFTER = re.compile(r"(?:\(含\))?(左右|上下|以上|及以上|以内|之内|以下|及以下|之多|台阶|大关|关口)")
+_AFTER_QUALIFIER = {
+    "左右": "around", "上下": "around", "以上": "at_least", "及以上": "at_least", "以内": "at_most", "之内": "at_most",
+    "以下": "at_most", "及以下": "at_most", "之多": "exact",
+}  # fmt: skip
+_BEFORE = re.compile(
+    r"(不低于|不少于|不小于|不下于|至少|最低|不超过|不高于|不多于|不大于|最高|至多|控制在|压减到|低于|少于|小于|不到|不足|突破|超过|超|逾|跨越|高于|多于|大于"
+    r"|接近|将近|逼近|近|约为|大约|约|大体|大概|在?上(?=百|千|万)|迈上|跨上|登上|站上|跃上|跃升至|迈入|跨入|站稳|上)"
+    r"(?:到|至|了|为|达到|达|在|新的?|历史性|全市|人民币)*$"
+)
+_BEFORE_QUALIFIER = {
+    "不低于": "at_least", "不少于": "at_least", "不小于": "at_least", "不下于": "at_least", "至少": "at_least", "最低": "at_least",
+    "不超过": "at_most", "不高于": "at_most", "不多于": "at_most", "不大于": "at_most", "最高": "at_most", "至多": "at_most",
+    "低于": "less_than", "少于": "less_than", "小于": "less_than", "不到": "less_than", "不足": "less_than",
+    "突破": "more_than", "超过": "more_than", "超": "more_than", "逾": "more_than", "跨越": "more_than", "高于": "more_than",
+    "多于": "more_than", "大于": "more_than",
+    "接近": "nearly", "将近": "nearly", "逼近": "nearly", "近": "nearly",
+    "约为": "around", "大约": "around", "约": "around", "大体": "around", "大概": "around",
+    "迈上": "at_least", "跨上": "at_least", "登上": "at_least", "站上": "at_least", "跃上": "at_least", "跃升至": "exact",
+    "迈入": "at_least", "跨入": "at_least", "站稳": "at_least",
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Quantity:
+    """One number as written. Value = ``low × 10**low_exp`` in ``unit``; ranges have ``high`` too.
+
+    start, end     the number with its unit; ``stop`` is after a bound that follows (左右, 以上)
+    unit           a unit of the registry; ``unit.name`` may carry a scale (亿元); pure numbers have dimension ``number``
+    qualifier      of the number itself: ``exact``, ``range`` or a bound
+    """
+
+    start: int
+    end: int
+    stop: int
+    low: int
+    low_exp: int
+    high: int | None
+    high_exp: int
+    unit: Unit
+    qualifier: str
+    raw_value: str
+    raw_unit: str
+
+
+def chinese_number(text: str) -> tuple[int, int] | None:
+    """``一万五千亿`` → (1500000000000, 0); ``三点五`` → (35, -1); digits read out (二〇二五) → 2025. None where it is no number."""
+    if not text:
+        return None
+    whole, point, decimals = text.partition("点")
+    if point:
+        head = chinese_number(whole)
+        if head is None or not decimals or any(c not in _CN_DIGITS for c in decimals):
+            return None
+        digits = "".join(str(_CN_DIGITS[c]) for c in decimals)
+        return head[0] * 10 ** len(digits) + int(digits), -len(digits)
+    if all(c in _CN_DIGITS for c in whole):
+        if len(whole) == 1:
+            return _CN_DIGITS[whole], 0
+        return int("".join(str(_CN_DIGITS[c]) for c in whole)), 0
+    total = section = digit = 0
+    last_scale = 0
+    for c in whole:
+        if c in _CN_DIGITS:
+            digit = _CN_DIGITS[c]
+        elif c in _CN_SMALL:
+            last_scale = _CN_SMALL[c]
+            section += (digit or 1) * last_scale
+            digit = 0
+        elif c == "万":
+            section = (section + digit) or 1
+            total += section * 10_000
+            section = digit = 0
+            last_scale = 10_000
+        elif c == "亿":
+            total = (total + section + digit or 1) * 100_000_000
+            section = digit = 0
+            last_scale = 100_000_000
+        else:
+            return None
+    if digit and last_scale >= 100 and whole[-2] not in "零〇":
+        digit *= last_scale // 10  # 一百五 is 150, 三万五 is 35000
+    return total + section + digit, 0
+
+
+def _number(text: str) -> tuple[int, int] | None:
+    """(mantissa, exponent) of Arabic or Chinese digits."""
+    if text[0].isdigit() and text.isascii():
+        whole, _, decimals = text.replace(",", "").partition(".")
+        return int(whole + decimals), -len(decimals)
+    return chinese_number(text)
+
+
+def _qualifier(text: str, low: int, start: int, stop: int, more: bool) -> tuple[str, int]:
+    """Bound of the number at ``start`` whose unit ends at ``stop``: (qualifier, end of the bound's words)."""
+    after = _AFTER.match(text, stop)
+    window = text[max(low, start - 10) : start]
+    before = _BEFORE.search(window)
+    word = before[1] if before else ""
+    if after:
+        name = after[1]
+        if name in ("台阶", "大关", "关口"):
+            kind = _BEFORE_QUALIFIER.get(word, "at_least") if word != "上" else "at_least"
+            return kind, after.end()
+        kind = _AFTER_QUALIFIER[name]
+        if kind == "exact":
+            kind = "more_than" if more else "exact"
+        return kind, after.end()
+    if word in ("控制在", "压减到"):
+        return "exact", stop
+    if word == "在上" or (word == "上" and text[start] in "百千万"):
+        return "at_least", stop
+    if word in _BEFORE_QUALIFIER:
+        return _BEFORE_QUALIFIER[word], stop
+    return ("more_than" if more else "exact"), stop
+
+
+def find_quantities(text: str, start: int = 0, end: int | None = None) -> Iterator[Quantity]:
+    """All quantities in ``text[start:end]``, left to right, without overlap."""
+    limit = len(text) if end is None else end
+    at = start
+    search = _START.search
+    while True:
+        begin = search(text, at, limit)
+        if not begin:
+            return
+        i = begin.start()
+        quantity, at = _read(text, i, limit, start)
+        if quantity is not None:
+            yield quantity
+
+
+def _read(text: str, i: int, limit: int, floor: int) -> tuple[Quantity | None, int]:
+    """The quantity that begins at ``i`` (or just before it, with its sign), and where to go on looking."""
+    word = text[i : i + 3]
+    for name, times in _DOUBLING.items():
+        if word.startswith(name):
+            j = i + len(name)
+            unit = registry()["番"]
+            return Quantity(i, j, j, times, 0, None, 0, unit, "exact", name, ""), j
+    half = _HALF.get(text[i : i + 2])
+    if half:
+        j = i + 2
+        if text[i : i + 2] in ("一半", "半数") or text[j : j + 1] not in "年径":
+            return Quantity(i, j, j, half[1], 0, None, 0, registry()["%"], half[0], text[i:j], ""), j
+        return None, j
+    first = i
+    if i > floor and text[i - 1] in "-−负":
+        first = i - 1
+    match = _QUANTITY.match(text, first, limit)
+    if not match or not match["n1"]:
+        match = _QUANTITY.match(text, i, limit)
+    if not match:
+        return None, i + 1
+    n1 = match["n1"]
+    arabic = n1[0].isdigit() and n1.isascii()
+    if not arabic and not match["share"] and not match["over"]:
+        idiom = _IDIOM.match(text, i)
+        if idiom:
+            return None, max(idiom.end(), i + 1)
+    stop = match.end()
+    # a unit that is really the beginning of a word (5名单, 3家庭) or a date
+    unit_name = match["unit"] or ""
+    if unit_name and _UNIT_IN_WORD.match(text, match.start("unit")):
+        unit_name = ""
+        stop = match.start("unit")
+    if not unit_name and match["k3"]:
+        stop = min(stop, match.start("k3"))
+    before = text[max(floor, i - 6) : match.start("n1")]
+    bare = not unit_name and not match["share"] and not match["over"] and not match["under"]
+    scaled = match["s1"] or match["s2"]
+    if _reject(text, match, before, stop, unit_name, bare, arabic, floor):
+        return None, max(stop, i + 1) if arabic else max(i + len(n1), i + 1)
+    if arabic and "," in n1 and not re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", n1):
+        n1 = n1.partition(",")[0]
+        stop = match.start("n1") + len(n1)
+        return _finish(text, match, floor, n1, "", stop, cut=True)
+    if bare and not arabic and not scaled:
+        return None, i + len(n1)
+    return _finish(text, match, floor, n1, unit_name, stop)
+
+
+#: A unit's name that begins a longer word here: no unit.
+_UNIT_IN_WORD = re.compile(
+    r"家(?:庭|园|长|属|居)|个(?:人|性|体|税)|名(?:单|优|镇|城|录|牌|校|师)|人(?:大|民|均|工|才(?!次)|口(?!.{0,2}以上)|居|文|社)|口(?:岸|径|腔|袋)|户(?:籍|外|均|口)"
+    r"|条(?:例|件)|项(?:目)|部(?:门|队|委|分|署|级)|地|级|线(?:上|下|路)|道(?:路|德)|面(?:积|向|对)|班(?:列|子|车|轮)|门(?:槛|店|户|诊)|站(?:点|稳)|组(?:织|建|团)|队(?:伍)|片(?:区)|区(?:域|县|块)|县(?:城|域|乡|级)|市(?:场|级|县|民|区|属)|村(?:庄|镇|民|级|集)|镇(?:村|级)|"
+    r"省(?:级|市|份|外|内|部|道)|国(?:家|企|有|际|内)|校(?:园|企|地)|院(?:士|所|校|线)|园(?:区|林|地)|品(?:牌|种|质|类)|级(?:别)|期(?:间|末|货)|批(?:发|复|准)|层(?:级|面|次)|间(?:接)|册(?:子)|本(?:科|级|地|市|土)|张(?:家|店|掖)|位(?:居|列|次|于)|度(?:假|过|汛)|里(?:程)|方(?:面|案|式|向|针|位|便|米)|块(?:链)|对(?:口|外|接|标|点|俄|东)|把(?:关)|双(?:一|创|向|碳|千|百)|端(?:午)|类(?:型|别)|轮(?:换|候|训)|届(?:全)|G(?:网|基|应|用|$)|P(?:PP|P|C)|E(?:A|C)|T(?:O|E|R|I)|级"
+)
+_ITEM_COUNT = re.compile(r"大(?!于|型|学|中|专|桥|道|棚|数据|额|宗|件|客)")
+
+
+def _reject(
+    text: str, match: re.Match[str], before: str, stop: int, unit_name: str, bare: bool, arabic: bool, floor: int
+) -> bool:
+    """True where the digits at ``match`` are a date, an ordinal, a name, a slogan: no quantity."""
+    begin = match.start("n1")
+    if _BEFORE_BAD.search(before) and not match["share"] and not (before.endswith("前") and before[-2:-1] not in ("",) and unit_name in ("%",)):
+        return True
+    end = match.end("k1") if match.end("k1") > 0 else match.end("s1") if match.end("s1") > 0 else match.end("n1")
+    follows = text[stop : stop + 4]
+    if bare:
+        if _AFTER_BAD.match(text, stop) and not _ITEM_COUNT.match(text, stop):
+            return True
+        if arabic and match["n1"].isdigit() and not match["s1"]:
+            if len(match["n1"]) >= 5 and match["n1"] in ("12345", "12315", "96777", "12348", "593460"):
+                return True
+            if match["n1"][0] == "0" and len(match["n1"]) > 1:
+                return True
+            if follows[:1] in ("年", "月"):
+                return True
+        if match["dash"] and text[stop : stop + 1] in ("年", "月", "日"):
+            return True
+    elif unit_name in ("年", "日", "度", "级", "届", "线", "期", "号", "位", "G", "T", "E", "P", "名", "面", "天"):
+        if unit_name == "年" and (
+            (arabic and len(match["n1"]) == 4 and match["n1"][:2] in ("19", "20") and not match["s1"])
+            or text[stop : stop + 1] in ("来", "行", "计", "规", "内", "期", "前", "后", "间", "度", "级", "龄", "以")
+            or not arabic
+            or before.endswith(("近", "过去", "每", "连续", "未来", "今后", "这", "首"))
+        ):
+            return True
+        if unit_name in ("日", "届", "级", "线", "期", "号", "面"):
+            return True
+        if unit_name == "度" and not scaled_up(match):
+            return True
+        if unit_name in ("位", "名") and (before.endswith(("前", "第", "列", "居")) or text[stop : stop + 1] in ("数",)):
+            return True
+        if unit_name in ("G", "T") and (not scaled_up(match) and follows[:1] not in ("出", "带")):
+            return True
+        if unit_name in ("E", "P") and not re.match(r"(?:[,。;、以左的]|$|算)", follows):
+            return True
+    elif _AFTER_BAD_WITH_UNIT.match(text, stop):
+        return True
+    # inside quotation marks a short number is a name: “1+6”, “三大”, “50强”
+    window = text[max(floor, begin - 15) : begin]
+    if _SLOGAN.search(window):
+        closing = _SLOGAN_END.match(text[end : end + 16])
+        if closing and (bare or not re.match(r"[^”’》」]*[,。]", text[end : end + 16])):
+            return True
+    if bare and not arabic:
+        window2 = text[begin - 1 : begin] if begin > floor else ""
+        if window2 in ("第", "之", "“", "十", "周", "星", "初", "老", "其"):
+            return True
+    return bool(_FIVE_YEAR_PLAN.match(text, begin - 1 if begin else 0)) and not arabic
+
+
+_AFTER_BAD_WITH_UNIT = re.compile(r"(?:会议|全会|党代会|党的)")
+
+
+def scaled_up(match: re.Match[str]) -> bool:
+    """True where the number carries 万 or 亿, which no temperature, generation or degree does."""
+    return any(mark in (match["s1"] or "") + (match["s2"] or "") for mark in ("万", "亿"))
+
+
+def _finish(
+    text: str, match: re.Match[str], floor: int, n1: str, unit_name: str, stop: int, cut: bool = False
+) -> tuple[Quantity | None, int]:
+    value = _number(n1)
+    if value is None:
+        return None, match.start("n1") + len(n1)
+    low, low_exp = value
+    more = False
+    scale1 = scale2 = ""
+    high: int | None = None
+    high_exp = 0
+    name = unit_name
+    share = None
+    if not cut:
+        more = bool(match["m1"] or match["k1"] or match["m2"] or match["k2"] or (match["k3"] and match["k3"] != "多" or match["k3"] and text[stop : stop + 1] != "元"))
+        scale1 = match["s1"] or ""
+        share = match["share"]
+        if match["n2"]:
+            second = _number(match["n2"])
+            if second is None:
+                return None, stop
+            high, high_exp = second
+            scale2 = match["s2"] or ""
+            if scale2 and not scale1 and not match["u1"]:
+                scale1 = scale2  # 3—5万 means 3万 to 5万
+            elif not arabic_text(n1) and arabic_text(n1) == arabic_text(match["n2"]):
+                low = _borrow_scale(n1, match["n2"], low)
+        if match["u1"] and not match["unit"] and match["n2"]:
+            name = ""  # 从5个到60: the units differ, take the number alone
+        if match["over"]:
+            # 三分之一: n1 is the denominator
+            upper = _number(match["over"])
+            if upper is None or low == 0:
+                return None, stop
+            quotient = round(upper[0] * 10 ** (8 + upper[1]) / low) if upper[1] >= 0 else 0
+            unit = registry()["%"]
+            qualifier, end = _qualifier(text, floor, match.start("n1"), stop, more)
+            raw = text[match.start("n1") : stop]
+            return Quantity(match.start("n1"), stop, end, quotient, -6, None, 0, unit, qualifier, raw, ""), end
+        if match["under"]:
+            under = int(match["under"])
+            if under == 0 or under > 100 or low >= under:
+                return None, stop
+            unit = registry()["%"]
+            qualifier, end = _qualifier(text, floor, match.start("n1"), stop, more)
+            raw = text[match.start("n1") : stop]
+            return Quantity(match.start("n1"), stop, end, round(low * 10**8 / under), -6, None, 0, unit, qualifier, raw, ""), end
+        if match["per"] and unit_name:
+            per_name = unit_name + match["per"].replace("每", "")
+            try:
+                parse_unit(per_name)
+                name = per_name
+            except ValueError:
+                stop = match.start("per")
+        elif match["per"]:
+            stop = match.start("per")
+    begin = match.start("share") if share else match.start("n1")
+    sign = -1 if match["sign"] and not cut else 1
+    if sign < 0:
+        begin = match.start("sign")
+    number_end = stop - len(text[stop - len(name) : stop]) if name and text[stop - len(name) : stop] == name else stop
+    if share:
+        unit = registry()["%"]
+        low_exp += {"百分之": 0, "千分之": -1, "万分之": -2}[share]
+        high_exp += {"百分之": 0, "千分之": -1, "万分之": -2}[share]
+    else:
+        if name == "%" or name == "‰":
+            unit = registry()[name]
+            factor = 1
+        else:
+            unit = parse_unit(name) if name else parse_unit("")
+        factor = _scale(scale1)
+        low *= factor
+        if high is not None:
+            high *= _scale(scale2 or (scale1 if not match["u1"] else ""))
+    if high is not None and low * 10.0**low_exp > high * 10.0**high_exp:
+        # 从5至3 is no range; a dash between two unlike numbers separates them
+        if scale1 and scale1 == scale2 and not match["s1"]:
+            low //= _scale(scale1)
+            if low * 10.0**low_exp > high * 10.0**high_exp:
+                return None, match.end("n1")
+        else:
+            low, low_exp, high, high_exp = high, high_exp, low, low_exp
+    qualifier, end = _qualifier(text, floor, begin, stop, more)
+    if high is not None:
+        qualifier = "range"
+        if sign < 0 and match["sign2"]:
+            low, low_exp, high, high_exp = -high, high_exp, -low, low_exp
+            sign = 1
+    quantity = Quantity(
+        begin, stop, end, sign * low, low_exp, high, high_exp, unit, qualifier, text[begin:number_end], text[number_end:stop]
+    )
+    return quantity, end
+
+
+def arabic_text(number: str) -> bool:
+    """True for Arabic digits (Chinese numerals carry their own scale)."""
+    return number[0].isdigit() and number.isascii()
+
+
+def _borrow_scale(first: str, second: str, low: int) -> int:
+    """八到九百亿: the first numeral takes the scale that only the second one states."""
+    tail = re.search(r"[十百千万亿]+$", second)
+    if tail and len(first) == 1 and first in _CN_DIGITS:
+        scale = chinese_number("一" + tail[0] if tail[0][0] in "十百千" else "一" + tail[0])
+        if scale:
+            return low * scale[0]
+    return low
+
+
+def _scale(name: str) -> int:
+    factor = 1
+    for part in re.findall(r"万亿|.", name):
+        factor *= SCALES[part]
+    return factor

@@ -1,0 +1,222 @@
+"""Structure of a report: what each stretch of it is about (sections) and its sentences.
+
+Sections are found by cues of the language, not by layout: headings where there are any, formulas (主要预期目标是) where
+there are none, so that a digest read across columns still yields its targets.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+#: Years of the five-year plans, by the words that name them.
+PLANS = {
+    "十五": (2001, 2005), "十一五": (2006, 2010), "十二五": (2011, 2015), "十三五": (2016, 2020),
+    "十四五": (2021, 2025), "十五五": (2026, 2030), "十六五": (2031, 2035),
+}  # fmt: skip
+
+_PLAN = r"[“\"]?十[一二三四五六]?五[”\"]?"
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A run of matching text of one section kind. ``years`` is the default period there (start, end)."""
+
+    start: int
+    end: int
+    kind: str
+    heading: str
+    years: tuple[int, int]
+
+
+def plan_years(words: str) -> tuple[int, int] | None:
+    """``“十四五”时期`` → (2021, 2025)."""
+    match = re.search(r"十[一二三四五六]?五", words)
+    return PLANS.get(match[0]) if match else None
+
+
+@lru_cache(maxsize=64)
+def _cues(year: int) -> re.Pattern[str]:
+    last, this = str(year - 1), str(year)
+    past_plans = "|".join(f"{re.escape(name)}" for name, (_, end) in sorted(PLANS.items(), key=lambda p: -len(p[0])) if end < year or end == year)
+    next_plans = "|".join(f"{re.escape(name)}" for name, (start, _) in sorted(PLANS.items(), key=lambda p: -len(p[0])) if start >= year - 1)
+    # a line, as far as its first stop; or the beginning of a sentence
+    return re.compile(
+        rf"(?P<line>(?:^|(?<=\n))(?P<number>[一二三四五六七八九十]{{1,2}}[、.]|\([一二三四五六七八九十]{{1,2}}\)|第[一二三四五]部分|——|\d{{1,2}}[、.](?!\d))?[^\n。;!?]{{1,60}}(?P<open>(?=\n|\Z)|(?=[。;!?])))"
+        rf"|(?P<target>(?:预期目标|主要目标|目标任务|预期指标|奋斗目标|工作目标|发展目标|调控目标|主要预期指标|预期性目标|主要指标|经济目标)(?:任务)?(?:建议|安排|初步|拟)?(?:是|为|:|如下|确定为|定为|安排为|\(|,建议))"
+        rf"|(?P<five>(?<=[\n。!?;,:])(?:过去的?五年|五年来|近?[五5]年来|这五年|五年间|五年里|回顾五年|回首五年|回望过去五年|本届政府|[“\"]?(?:{past_plans})[”\"]?(?:时期|期间|以来|这五年|五年)))"
+        rf"|(?P<year>(?<=[\n。!?;])(?:(?:刚刚)?过去的?(?:的)?一年|过去一年|一年来|去年|{last}年(?:[,,是]|,?全[市省区年州]|我[市省区])))"
+        rf"|(?P<next>(?<=[\n。!?;])(?:今后五年|未来五年|[“\"]?(?:{next_plans or 'x^'})[”\"]?(?:时期|期间|发展|规划|,)))"
+        rf"|(?P<now>(?:(?:做好)?(?:今年|{this}年)(?:[^。,;\n]{{0,14}})?(?:总体要求|工作总体|总体思路|指导思想|工作的总体|重点工作|主要工作|政府工作|工作思路|工作安排|工作任务|要重点|重点抓|重点做)|(?<=[\n。!?;])今年是|今年,?(?:我们)?(?:要|将)?重点|重点(?:抓好|做好|抓|做)(?:好|了)?(?:以下|下列|如下|[一二三四五六七八九十]{{1,2}}(?:个?方面|项)|\d{{1,2}}(?:个?方面|项)|六|八|十)|(?:主要|着力|突出|集中力量)抓好以下|为实现(?:上述|以上)目标|实现(?:上述|以上)(?:发展)?目标[,任]|围绕(?:上述|以上|实现)目标|(?<=[\n。!?;])今年[,,]|新的一年[,里]))"
+    )
+
+
+def _heading_kind(line: str, year: int, kind: str) -> str | None:
+    """Section kind that a heading announces, or None where it announces none."""
+    last, this = str(year - 1), str(year)
+    names_last = last in line or "去年" in line or "过去一年" in line or "一年来" in line or "上一年" in line
+    names_this = this in line or "今年" in line
+    plan = plan_years(line)
+    five_back = bool(re.search(r"过去的?五年|五年来|本届政府|五年的?(?:工作|回顾|成就)|近五年", line)) or bool(plan and plan[1] < year) or bool(plan and plan[1] == year and "回" in line)
+    five_ahead = bool(re.search(r"今后五年|未来五年|今后一个时期|远景|下一个五年", line)) or bool(plan and plan[0] >= year - 1 and not five_back)
+    review_word = bool(re.search(r"回顾|回眸|回看|回望|总结|完成情况|主要成就|主要成绩|取得的|收官|历程|工作情况|发展情况|极不平凡|知难", line))
+    task_word = bool(re.search(r"任务|安排|目标|要求|部署|重点|思路|打算|展望|布局|做好|全力|攻坚|计划|建议|工作", line))
+    if re.search(r"自身建设|政府建设|政府系统建设|服务型政府|法治政府建设|人民满意的?(?:政府|服务)|建设.{0,12}政府$|政府效能|廉洁政府|为民政府", line) and not review_word and len(line) < 40 and kind in ("tasks", "annual_targets", "livelihood", "outlook", "government", "other"):
+        return "government"
+    if re.search(r"民生实事|为民实事|惠民实事|实事项目|惠民工程", line) and (names_this or re.search(r"办好|办实|抓好|实施", line)) and kind in ("tasks", "annual_targets", "livelihood", "government", "outlook"):
+        return "livelihood"
+    if review_word and (names_last or five_back or re.search(r"工作|回顾|回眸|回望", line)) and not (names_this and not names_last and not five_back):
+        return "five_year_review" if five_back and not names_last else "review"
+    if five_back and not names_this and not five_ahead:
+        return "five_year_review"
+    if names_this and not names_last:
+        return "tasks"
+    if five_ahead and task_word | bool(re.search(r"蓝图|时期|五年|十五五", line)):
+        return "outlook"
+    if names_last and not names_this:
+        return "review"
+    if re.search(r"^(?:[一二三四五六七八九十]{1,2}[、.])?.{0,8}(?:重点工作|工作任务|主要任务|工作安排|工作重点|重点任务|目标任务|总体要求|工作部署)", line) and kind != "outlook":
+        return "tasks"
+    return None
+
+
+def sections(text: str, year: int) -> list[Stretch]:
+    """Stretches of ``text`` (matching text), in order, without gaps. ``year`` is the report's year."""
+    events: list[tuple[int, str, str]] = []
+    kind = "other"
+    target_until = -1
+    for cue in _cues(year).finditer(text):
+        at = cue.start()
+        if target_until >= 0 and at > target_until and kind == "annual_targets":
+            kind = "tasks"
+            events.append((target_until, "tasks", ""))
+            target_until = -1
+        new: str | None = None
+        heading = ""
+        if cue["line"] is not None:
+            line = cue["line"]
+            whole_line = text[cue.end() : cue.end() + 1] in ("\n", "") and cue["number"] != "——"
+            numbered = cue["number"] is not None and cue["number"][0] not in "(—0123456789"
+            if numbered and not whole_line:
+                line = re.split(r"[,:]", line)[0][:30]
+            if (whole_line and len(line) <= 45) or numbered:
+                new = _heading_kind(line, year, kind)
+                heading = line
+            if new is None:
+                # the line may hold another cue: look inside it
+                inner = _cue_inside(text, at, cue.end(), year, kind)
+                for position, inner_kind in inner:
+                    if inner_kind != kind:
+                        if inner_kind == "annual_targets":
+                            target_until = _targets_end(text, position)
+                        kind = inner_kind
+                        events.append((position, kind, ""))
+                continue
+        else:
+            new = _formula_kind(cue, text, year, kind)
+        if new is None or (new == kind and not heading):
+            continue
+        if new == "annual_targets":
+            target_until = _targets_end(text, at)
+            at = _sentence_start(text, at)
+        kind = new
+        events.append((at, kind, heading))
+    if target_until >= 0 and kind == "annual_targets":
+        events.append((target_until, "tasks", ""))
+    out: list[Stretch] = []
+    events = [(0, "other", ""), *[event for event in events if event[0] < len(text)]]
+    events.sort(key=lambda event: event[0])
+    for i, (start, stretch_kind, heading) in enumerate(events):
+        end = events[i + 1][0] if i + 1 < len(events) else len(text)
+        if end > start:
+            out.append(Stretch(start, end, stretch_kind, heading, default_years(stretch_kind, year, heading)))
+    return out
+
+
+def default_years(kind: str, year: int, heading: str = "") -> tuple[int, int]:
+    """The period that a fact without words of time has in a section of this kind."""
+    if kind == "five_year_review":
+        return (year - 5, year - 1)
+    if kind == "outlook":
+        plan = plan_years(heading)
+        return plan if plan and plan[1] >= year else (year, year + 4)
+    if kind in ("annual_targets", "tasks", "livelihood", "government"):
+        return (year, year)
+    return (year - 1, year - 1)
+
+
+_INSIDE = re.compile(r"[^\n]*")
+
+
+def _cue_inside(text: str, start: int, end: int, year: int, kind: str) -> list[tuple[int, str]]:
+    """Cues at or after the beginning of a line that is no heading."""
+    found: list[tuple[int, str]] = []
+    pattern = _formula(year)
+    for cue in pattern.finditer(text, max(0, start - 1), end + 12):
+        new = _formula_kind(cue, text, year, kind)
+        if new and new != kind:
+            position = _sentence_start(text, cue.start()) if new == "annual_targets" else cue.start()
+            found.append((position, new))
+            kind = new
+    return found
+
+
+@lru_cache(maxsize=64)
+def _formula(year: int) -> re.Pattern[str]:
+    """The cues without the one for lines."""
+    source = _cues(year).pattern
+    return re.compile("(?P<line>x^)" + source[source.index("|(?P<target>") :])
+
+
+def _formula_kind(cue: re.Match[str], text: str, year: int, kind: str) -> str | None:
+    at = cue.start()
+    if cue["target"] is not None:
+        before = text[max(0, at - 80) : at]
+        stop = max(before.rfind(mark) for mark in "。!?\n")
+        before = before[stop + 1 :]
+        if kind in ("review", "five_year_review") and not re.search(rf"今年|{year}年", before):
+            return None
+        this = re.search(rf"今年|{year}年|全年|本年", before)
+        plan = plan_years(before)
+        if not this and (kind == "outlook" or re.search(r"五年|时期|远景", before)):
+            return "outlook"
+        if plan and not this:
+            return "outlook"
+        if not re.search(r"\d|同步|[一二三四五六七八九]{1,2}(?:点|到|%)", text[cue.end() : cue.end() + 160]):
+            return "tasks" if this else None
+        return "annual_targets"
+    if cue["five"] is not None:
+        return "five_year_review" if kind in ("review", "five_year_review", "other") else None
+    if cue["year"] is not None:
+        return "review" if kind in ("review", "five_year_review", "other") else None
+    if cue["next"] is not None:
+        if cue["next"].endswith(",") and kind in ("tasks", "annual_targets"):
+            return None
+        return "outlook" if kind in ("review", "five_year_review", "other", "outlook") else None
+    if cue["now"] is not None:
+        return None if kind == "annual_targets" and cue["now"].startswith("今年") else ("tasks" if kind not in ("government", "livelihood", "tasks") else None)
+    return None
+
+
+def _sentence_start(text: str, at: int) -> int:
+    return max(text.rfind(mark, 0, at) for mark in "。!?;\n") + 1
+
+
+_TARGET_END = re.compile(
+    r"\n|(?<=[。!?])(?=[^。\n]{0,12}(?:重点(?:抓|做)|围绕(?:上述|以上|实现)|为(?:实现|完成)|实现(?:上述|以上)|做好今年|完成上述|我们(?:要|将)|必须|上述目标|这些目标|确定(?:上述|以上|这些)|提出(?:上述|以上|这些)|[一二三四五六七八九十]{1,2}、|\([一二三四五六七八九十]\)))"
+)
+
+
+def _targets_end(text: str, at: int) -> int:
+    """End of the targets that begin at ``at``: the paragraph, or the formula that opens the tasks."""
+    match = _TARGET_END.search(text, at + 10)
+    end = match.start() if match else len(text)
+    # a paragraph that only announces them, with the targets listed in the next ones (——地区生产总值…)
+    while end < len(text) and re.match(r"\n(?:——|\d{1,2}[.、](?!\d)|[·•])", text[end : end + 4]):
+        nxt = text.find("\n", end + 1)
+        end = nxt if nxt > 0 else len(text)
+    return end
+
+
+SENTENCE = re.compile(r"[^。!?;\n]+[。!?;]?")
