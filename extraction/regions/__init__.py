@@ -4,7 +4,7 @@ The data lie in ``regions.csv`` (what a region is) and ``counties.csv`` (names o
 for recognition only); ``README.md`` beside them says where they come from and what each column means.
 
 A unit that was upgraded or renamed is *one* region over all years: by_name("毕节地区") and by_name("毕节市")
-are the same row, and by_code of the code that 毕节地区 had leads to a row whose ``successor_code`` is today's.
+are the same row, and by_code of the code that 毕节地区 had gives a row whose ``successor_code`` is today's.
 A unit that was merged away or split (莱芜市, 巢湖市) stays a region of its own: its figures are not those of
 the city that took it in.
 """
@@ -170,8 +170,7 @@ def county_names() -> frozenset[str]:
 
 # Short names that are also ordinary words or pieces of them ("创新乡村", "朝阳产业", "聚焦作风", "长治久安"):
 # in running text these count only in full (新乡市).
-_WORDS_TOO = frozenset(
-    """
+_WORDS_TOO_TEXT = """
     万宁 三明 东方 东营 中卫 中国 中山 临夏 临高 丽水 丽江 乌盟 乐东 乐山 九江
     五指山 保亭 保定 信阳 克州 兴安 内江 凉山 北屯 北海 南平 南通 博州 双河 吉安
     和田 咸宁 四平 固原 国家 大兴安岭 大同 大庆 大理 天水 天门 威海 孝感 宁德
@@ -181,8 +180,8 @@ _WORDS_TOO = frozenset(
     海北 海口 海西 淮北 淮南 清远 潜江 焦作 版纳 牡丹江 玉树 琼海 甘南 白城 白山
     白杨 白沙 白银 益阳 石河子 红河 西宁 贵港 资阳 迪庆 通化 遵义 金昌 长治 阳江
     阿里 陇南 陵水 黄冈 黄南 黄山 黄石 黑河 黔南
-    """.split()
-)
+"""
+_WORDS_TOO = frozenset(_WORDS_TOO_TEXT.split())
 
 # A short name inside another word: "经济南北", "复合肥料", "建成都市圈", "以上海外", "扩大连片", "黄河南岸".
 _NOT_BEFORE = {
