@@ -329,9 +329,8 @@ def _masses(root: lxml_html.HtmlElement) -> dict[lxml_html.HtmlElement, _Mass]:
         if element.tag == "a":
             mass.text = mass.prose = 0
         elif (element.tag in _BLOCKS or element.tag == "td") and mass.text >= 40 and mass.prose == 0:
-            # The foot of a page is prose by length only.
-            if mass.text >= 400 or not _FOOT_LINE.search(element.text_content()):
-                mass.prose = mass.text
+            foot = mass.text < 400 and _FOOT_LINE.search(element.text_content())
+            mass.prose = 0 if foot else mass.text
         parent = element.getparent()
         if parent is not None and parent in masses:
             masses[parent].text += mass.text
