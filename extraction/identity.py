@@ -385,7 +385,7 @@ def _region(
     if own is None:
         county = next((w for w in (session.region_words, _title_words(title)) if w and _below_city(w)), None)
         if county and not (claimed and claimed.level == "county" and county.endswith(claimed.name)):
-            detail = f"the report of {county}, a county or district; provinces and prefecture-level cities are read"
+            detail = f"the report of {county}, a county or district; provinces and cities are read"
             return None, ("below_city", detail), doubts
         own, where = by_title, "the title"
     if own is not None:
