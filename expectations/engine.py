@@ -62,6 +62,8 @@ def _load_great_expectations() -> types.ModuleType:
 
 
 gx = _load_great_expectations()
+# Its own import sets the level anew.
+logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
 
 from great_expectations.core import ExpectationValidationResult  # noqa: E402
 from great_expectations.core.metric_domain_types import MetricDomainTypes  # noqa: E402, F401

@@ -115,8 +115,9 @@ def run_gate(
         ) as connection:
             results = _run(checks, connection, today or date.today(), frozenset(released))
     except Exception as error:
-        # The files cannot be opened at all, or Great Expectations itself is broken: no check has an answer.
-        results = [_broke(check, f"{type(error).__name__}: {error}") for check in checks]
+        # The files cannot be opened at all, or Great Expectations itself is broken: no check has an answer, for one
+        # reason, which is said once.
+        results = [_broke_gate(gate, f"{type(error).__name__}: {error}")]
     logger.info(
         "gate %s of run %s: %d checks, %d failed, %d broke, %.1f s",
         gate,
@@ -181,9 +182,8 @@ def _evaluate(
                 # A table that is missing, an expectation with wrong arguments.
                 answers[check.name] = _broke(check, _first_line(error))
         for key, (batch, expectations) in suites.items():
-            suite = engine.gx.ExpectationSuite(name=key)
-            for expectation in expectations:
-                suite.add_expectation(expectation)
+            # All at once: add_expectation compares each with all before it.
+            suite = engine.gx.ExpectationSuite(name=key, expectations=expectations)
             outcome = batch.validate(suite, result_format={"result_format": "COMPLETE" if key == "sql" else "SUMMARY"})
             for result in outcome.results:
                 check = by_name[result.expectation_config.meta["check"]]

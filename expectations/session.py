@@ -136,56 +136,61 @@ def _load_rules(connection: duckdb.DuckDBPyConnection) -> None:
 
     rules = bounds()
     connection.execute("create schema if not exists rules")
-    connection.execute(
-        "create table rules.growth (metric_code varchar, role varchar, growth_least double, growth_most double)"
+    _rules_table(
+        connection,
+        "growth",
+        "metric_code varchar, role varchar, growth_least double, growth_most double",
+        [(metric, role, *span) for metric, roles in rules["growth"].items() for role, span in roles.items()],
     )
-    connection.executemany(
-        "insert into rules.growth values (?, ?, ?, ?)",
-        [
-            (metric, role, *span)
-            for metric, by_role in rules["growth"].items()
-            for role, span in by_role.items()
-        ],
+    _rules_table(connection, "headline", "metric_code varchar", [(m,) for m in rules["headline"]])
+    _rules_table(connection, "shares", "metric_code varchar", [(m,) for m in rules["shares"]])
+    _rules_table(
+        connection, "steady", "metric_code varchar, most_factor double", list(rules["steady_levels"].items())
     )
-    for name, kind, rows in (
-        ("headline", "metric_code varchar", [(m,) for m in rules["headline"]]),
-        ("shares", "metric_code varchar", [(m,) for m in rules["shares"]]),
-        ("steady", "metric_code varchar, most_factor double", list(rules["steady_levels"].items())),
-        (
-            "ratios",
-            "metric_over varchar, metric_under varchar, least double, most double",
-            [(r["over"], r["under"], r["least"], r["most"]) for r in rules["ratios"]],
-        ),
-        (
-            "units",
-            "unit varchar, raw_unit varchar, worth double",
-            [(unit, raw, worth) for unit, by_raw in rules["units"].items() for raw, worth in by_raw.items()],
-        ),
-        (
-            "regions",
-            "region_code varchar, name varchar, short_name varchar, level varchar, province_code varchar",
-            [(r.code, r.name, r.short_name, r.level, r.province_code) for r in all_regions()],
-        ),
-    ):
-        connection.execute(f"create table rules.{name} ({kind})")
-        connection.executemany(
-            f"insert into rules.{name} values ({', '.join('?' * len(rows[0]))})",  # noqa: S608
-            rows,
-        )
+    _rules_table(
+        connection,
+        "ratios",
+        "metric_over varchar, metric_under varchar, least double, most double",
+        [(r["over"], r["under"], r["least"], r["most"]) for r in rules["ratios"]],
+    )
+    _rules_table(
+        connection,
+        "units",
+        "unit varchar, raw_unit varchar, worth double",
+        [(unit, raw, worth) for unit, by_raw in rules["units"].items() for raw, worth in by_raw.items()],
+    )
+    _rules_table(
+        connection,
+        "regions",
+        "region_code varchar, name varchar, short_name varchar, level varchar, province_code varchar",
+        [(r.code, r.name, r.short_name, r.level, r.province_code) for r in all_regions()],
+    )
     _load_catalogue(connection)
+
+
+def _rules_table(
+    connection: duckdb.DuckDBPyConnection, name: str, columns: str, rows: Sequence[Sequence[Any]]
+) -> None:
+    """``rules.<name>`` with these rows, in one statement: row by row, four hundred regions take half a second."""
+    connection.execute(f"create table rules.{name} ({columns})")
+    if rows:
+        values = ", ".join(f"({', '.join(['?'] * len(row))})" for row in rows)
+        connection.execute(
+            f"insert into rules.{name} values {values}",  # noqa: S608
+            [value for row in rows for value in row],
+        )
 
 
 def _load_catalogue(connection: duckdb.DuckDBPyConnection) -> None:
     """Units and plausible levels by metric: from the catalogue as it is now, not as some build froze it."""
     from extraction.catalogue import load_catalogue
 
-    connection.execute(
-        "create table rules.catalogue (metric_code varchar, name_zh varchar, unit varchar, kind varchar, "
-        "plausible_min double, plausible_max double, growth_least double, growth_most double)"
-    )
     none = (None, None)
-    connection.executemany(
-        "insert into rules.catalogue values (?, ?, ?, ?, ?, ?, ?, ?)",
+    _rules_table(
+        connection,
+        "catalogue",
+        "metric_code varchar, name_zh varchar, unit varchar, kind varchar, "
+        "plausible_min double, plausible_max double, growth_least double, growth_most double",
         [
             (m.code, m.name_zh, m.unit, m.kind, *m.plausible.get("level", none), *m.plausible.get("growth_rate", none))
             for m in load_catalogue().metrics
