@@ -1,0 +1,186 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ drop_stale('region_code', ref('int_region_version')) }}",
+    post_hook="{{ remember(ref('int_region_version')) }}"
+) }}
+
+with best as (
+
+    select * from {{ ref('fct_region_metric_year') }}
+    where {{ to_be_made('region_code', ref('int_region_version')) }}
+
+),
+
+economy as (
+
+    select region_code, period_start, period_end, value
+    from best
+    where
+        metric_code = 'gdp' and statistic = 'growth_rate' and role = 'actual'
+        and qualifier = 'exact'
+
+),
+
+reports_held as (
+
+    select distinct region_code, report_year
+    from {{ ref('int_document') }}
+
+),
+
+paired as (
+
+    select
+        targets.*,
+        coalesce(overrides.direction, metrics.direction) as judged_direction,
+        economy.value as economy_growth,
+        actuals.value as actual_value,
+        actuals.value_high as actual_value_high,
+        actuals.qualifier as actual_qualifier,
+        actuals.basis as actual_basis,
+        actuals.is_estimate as actual_is_estimate,
+        actuals.report_year as actual_report_year,
+        actuals.quote as actual_quote,
+        actuals.sentence as actual_sentence,
+        actuals.observation_id as actual_observation_id,
+        actuals.document_id as actual_document_id,
+        actuals.file as actual_file,
+        actuals.url as actual_url,
+        {{ stated_low('actuals.value', 'actuals.qualifier') }} as actual_low,
+        {{ stated_high('actuals.value', 'actuals.value_high', 'actuals.qualifier') }} as actual_high,
+        reports_held.region_code is not null as is_following_report_held
+    from best as targets
+    inner join {{ ref('dim_metric') }} as metrics on targets.metric_code = metrics.metric_code
+    left join {{ ref('attainment_direction') }} as overrides
+        on
+            targets.metric_code = overrides.metric_code
+            and targets.statistic = overrides.statistic
+    left join best as actuals
+        on
+            targets.region_code = actuals.region_code
+            and targets.metric_code = actuals.metric_code
+            and targets.statistic = actuals.statistic
+            and targets.period_start = actuals.period_start
+            and targets.period_end = actuals.period_end
+            and actuals.role = 'actual'
+    left join economy
+        on
+            targets.region_code = economy.region_code
+            and targets.period_start = economy.period_start
+            and targets.period_end = economy.period_end
+            and targets.statistic = 'growth_rate'
+    left join reports_held
+        on
+            targets.region_code = reports_held.region_code
+            and targets.period_end + 1 = reports_held.report_year
+    where targets.role = 'target'
+
+),
+
+bounded as (
+
+    select
+        *,
+        {{ acceptable_low('paired', 'paired.judged_direction', 'paired.economy_growth') }} as acceptable_low,
+        {{ acceptable_high('paired', 'paired.judged_direction', 'paired.economy_growth') }} as acceptable_high,
+        qualifier in ('more_than', 'less_than', 'positive_growth', 'faster_than_growth') as is_strict
+    from paired
+
+),
+
+judged as (
+
+    select
+        *,
+        case
+            when actual_value is null and not is_following_report_held then 'report_not_held'
+            when actual_value is null then 'actual_not_stated'
+            when qualifier = 'unstated' then 'target_without_a_figure'
+            when acceptable_low is null then 'growth_of_the_economy_unknown'
+            when
+                actual_low < acceptable_low - 1e-9
+                and actual_high < acceptable_low - 1e-9
+                then 'below'
+            when
+                actual_low > acceptable_high + 1e-9
+                and actual_high > acceptable_high + 1e-9
+                then 'above'
+            when is_strict and actual_high <= acceptable_low then 'below'
+            when is_strict and actual_low >= acceptable_high then 'above'
+            when actual_low >= acceptable_low - 1e-9 and actual_high <= acceptable_high + 1e-9 then 'within'
+            else 'actual_too_vague'
+        end as finding
+    from bounded
+
+)
+
+select
+    judged.region_code,
+    judged.region_name,
+    judged.region_level,
+    judged.province_code,
+    judged.province_name,
+    judged.metric_code,
+    judged.metric_name_zh,
+    judged.domain,
+    judged.statistic,
+    judged.year,
+    judged.period_start,
+    judged.period_end,
+    judged.unit,
+    judged.value as target_value,
+    judged.value_high as target_value_high,
+    judged.qualifier as target_qualifier,
+    judged.basis as target_basis,
+    judged.is_explicitly_absent as is_target_explicitly_absent,
+    judged.stretch_clause,
+    tones.tone,
+    tones.tone_words,
+    judged.actual_value,
+    judged.actual_value_high,
+    judged.actual_qualifier,
+    judged.actual_basis,
+    judged.actual_is_estimate,
+    judged.economy_growth as economy_growth_pct,
+    judged.judged_direction,
+    judged.acceptable_low,
+    judged.acceptable_high,
+    case judged.finding when 'within' then 'met' when 'below' then 'missed' when 'above' then 'missed' else 'not_judged' end
+        as verdict,
+    judged.finding,
+    case
+        when judged.finding = 'below' then judged.actual_value - judged.acceptable_low
+        when judged.finding = 'above' then judged.actual_value - judged.acceptable_high
+        when judged.finding = 'within' and isfinite(judged.acceptable_low) and judged.judged_direction != 'lower'
+            then judged.actual_value - judged.acceptable_low
+        when judged.finding = 'within' and isfinite(judged.acceptable_high)
+            then judged.actual_value - judged.acceptable_high
+    end as gap_to_bound,
+    (judged.actual_value + coalesce(judged.actual_value_high, judged.actual_value)) / 2
+    - (judged.value + coalesce(judged.value_high, judged.value)) / 2 as gap_to_figure,
+    case when judged.unit = '%' then '个百分点' else judged.unit end as gap_unit,
+    case
+        when judged.value > 0 and judged.actual_value is not null
+            then round(
+                100 * (judged.actual_value + coalesce(judged.actual_value_high, judged.actual_value))
+                / (judged.value + coalesce(judged.value_high, judged.value)), 1
+            )
+    end as attainment_pct,
+    judged.report_year as target_report_year,
+    judged.section as target_section,
+    judged.quote as target_quote,
+    judged.sentence as target_sentence,
+    judged.observation_id as target_observation_id,
+    judged.document_id as target_document_id,
+    judged.file as target_file,
+    judged.url as target_url,
+    judged.actual_report_year,
+    judged.actual_quote,
+    judged.actual_sentence,
+    judged.actual_observation_id,
+    judged.actual_document_id,
+    judged.actual_file,
+    judged.actual_url
+from judged
+left join {{ ref('int_target_tone') }} as tones on judged.observation_id = tones.observation_id
