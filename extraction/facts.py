@@ -18,6 +18,7 @@ from extraction.catalogue import Metric
 from extraction.names import Mention, Names
 from extraction.language import (
     ABSENT,
+    ASIDE,
     BASIS,
     BEFORE,
     BEFORE_WORD,
@@ -52,7 +53,7 @@ class Subject:
     mention: Mention | None
     words: str
     part: bool = False
-    phrase: str = ""  # the words around the name, for `needs` and `not`
+    phrase: str = ""  # the words right before the name, which `not` looks at
     start: int = 0
 
 
@@ -132,8 +133,7 @@ class Reader:
                 group.append(nxt)
             q = group[0]
             right_limit = quantities[i + len(group)].start if i + len(group) < n else end
-            subjects, verbs = self._group(start, end, prev, group, right_limit, subjects, verbs, times, stretch)
-            prev = group[-1].stop
+            subjects, verbs, prev = self._group(start, end, prev, group, right_limit, subjects, verbs, times, stretch)
             i += len(group)
         self._unnumbered(start, end, stretch, quantities)
         if STRETCH.search(text, start, end):
@@ -157,7 +157,9 @@ class Reader:
 
     def _group(
         self, start: int, end: int, prev: int, group: list[Quantity], right_limit: int, carried: list[Subject], verbs: str, times: list[Time], stretch: Stretch,
-    ) -> tuple[list[Subject], str]:
+    ) -> tuple[list[Subject], str, int]:
+        """Read one list of values; returns the subjects to carry over, the verbs in force, and where the words of the
+        next number begin (after the name of the thing counted, which is no name for what follows)."""
         text = self.text
         q = group[0]
         left = text[prev : q.start]
@@ -190,7 +192,18 @@ class Reader:
             right = self._right_subject(group[-1], right_limit, clause, verbs)
             if right is not None and (not subjects or rule == "carried_over" or why == "weak"):
                 subjects, rule, predicate = [right], "name_after", clause
+        if subjects and rule != "name_after" and len(group) == 1 and _ATTRIBUTE.match(text, q.stop):
+            # 经济总量超500亿元的县域: the number describes what follows
+            subjects, why = [], "other"
+        if (not subjects or rule == "carried_over") and q.unit.name in ("斤", "公斤") and _YIELD.fullmatch(_strip_times(clause)):
+            claims = self.names.claims.get("粮食产量")
+            if claims:
+                # 产量稳定在5.24亿斤: weights in 斤 are said of grain alone
+                subjects, rule, predicate = [Subject(Mention(clause_start, q.start, claims), "产量", False, "", clause_start)], "grain_by_unit", clause
         clause_times = [t for t in times if t.at < q.start]
+        consumed = group[-1].stop
+        if rule == "name_after" and subjects[0].mention is not None:
+            consumed = subjects[0].mention.end
         assigned = self._assign(subjects, group, predicate, rule)
         new_carry: list[Subject] = []
         for quantity, targets, how in assigned:
@@ -203,7 +216,7 @@ class Reader:
             new_carry = []
         else:
             new_carry = carried if why == "predicate_only" and carried else []
-        return new_carry, verbs
+        return new_carry, verbs, consumed
 
     def _assign(self, subjects: list[Subject], group: list[Quantity], predicate: str, rule: str) -> list[tuple[Quantity, list[Subject], str]]:
         """Which of the values belongs to which of the subjects."""
@@ -260,13 +273,29 @@ class Reader:
             if values > 1:
                 return [], clause, "other"
         name_start = last.start
+        both = self._urban_and_rural(last, predicate, values, "")
+        if both:
+            return both, predicate, ""
         piece = max(text.rfind("、", start, name_start), start - 1) + 1
         before = text[piece:name_start]
-        subject = self._subject(last, before, predicate, text[start:end])
+        subject = self._subject(last, before, before)
         weak = "weak" if predicate == "" and first is last and not before else ""
         return [subject], predicate, weak
 
-    def _subject(self, mention: Mention, before: str, predicate: str, phrase: str) -> Subject:
+    def _urban_and_rural(self, mention: Mention, predicate: str, values: int, phrase: str) -> list[Subject]:
+        """城乡居民人均可支配收入 with two values (分别) or one for both (均) is the urban and the rural figure."""
+        name = self.text[mention.start : mention.end]
+        if "城乡" not in name or not (values == 2 or re.search(r"均|都|双双", predicate)):
+            return []
+        out = []
+        for side in ("城镇", "农村"):
+            claims = self.names.claims.get(name.replace("城乡", side)) or self.names.claims.get(name.replace("城乡居民", side + "居民人均可支配").replace("人均可支配人均可支配", "人均可支配"))
+            if not claims:
+                return []
+            out.append(Subject(Mention(mention.start, mention.end, claims), name.replace("城乡", side), False, phrase, mention.start))
+        return out
+
+    def _subject(self, mention: Mention, before: str, phrase: str) -> Subject:
         """The subject that ``mention`` names, with ``before`` as the words in front of it."""
         part = not self._whole(before, mention)
         words = self.text[mention.start : mention.end]
@@ -277,6 +306,8 @@ class Reader:
         """True where the words before a name do not narrow it to a part, a group, or another region."""
         if not before:
             return True
+        if before.endswith("等"):
+            return True  # examples, then the whole: 供水、供热、供气等管网
         rest = _strip_times(before)
         for name in self.own_names:
             rest = rest.replace(name, "")
@@ -287,8 +318,6 @@ class Reader:
             return True
         counts = all(metric.kind == "count" or metric.needs for metric, _ in mention.candidates)
         if counts:
-            if rest.endswith("等"):
-                return True
             rest = VERB.sub("", rest)
             rest = COUNT_MODIFIER.sub("", rest)
             rest = BEFORE_WORD.sub("", rest)
@@ -323,10 +352,12 @@ class Reader:
             piece = body[a:b]
             mentions = self._mentions_between(start + a, start + b)
             if mentions and mentions[-1].end == start + b:
-                out.append(self._subject(mentions[-1], text[start + a : mentions[-1].start], "", body))
+                lead_in = text[start + a : mentions[-1].start]
+                out.append(self._subject(mentions[-1], lead_in, lead_in))
                 continue
             if mentions and _says_something(text[mentions[-1].end : start + b]):
-                out.append(self._subject(mentions[-1], text[start + a : mentions[-1].start], "", body))
+                lead_in = text[start + a : mentions[-1].start]
+                out.append(self._subject(mentions[-1], lead_in, lead_in))
                 continue
             done = False
             lead = _strip_lead(_strip_times(piece))
@@ -336,11 +367,11 @@ class Reader:
                 candidate = lead + tail[cut:]
                 claims = self.names.claims.get(candidate)
                 if claims:
-                    out.append(Subject(Mention(start + a, start + b, claims), candidate, False, body, start + a))
+                    out.append(Subject(Mention(start + a, start + b, claims), candidate, False, "", start + a))
                     done = True
                     break
             if not done:
-                out.append(Subject(None, piece, True, body, start + a))
+                out.append(Subject(None, piece, True, "", start + a))
         # leading words (全年实现) cling to the first item; an unknown item keeps its place but names nothing
         return out if any(s.mention for s in out) else []
 
@@ -352,7 +383,7 @@ class Reader:
                 claims = self.names.claims.get(order[c])
                 if claims:
                     at = start + joint.start()
-                    out.append(Subject(Mention(at, start + joint.end(), claims), order[c], False, joint[0], at))
+                    out.append(Subject(Mention(at, start + joint.end(), claims), order[c], False, "", at))
         return out
 
     def _bare_name_before(self, prev: int, clause_start: int) -> Subject | None:
@@ -366,7 +397,8 @@ class Reader:
         if not mentions or not _says_something(text[mentions[-1].end : segment_end]):
             return None
         last = mentions[-1]
-        return self._subject(last, text[segment_start : last.start], text[last.end : segment_end], text[segment_start:segment_end])
+        lead_in = text[segment_start : last.start]
+        return self._subject(last, lead_in, lead_in)
 
     # -- names after the number ---------------------------------------------------------------------------------------
 
@@ -388,7 +420,7 @@ class Reader:
                 continue
             whole = not before or COUNT_MODIFIER.fullmatch(before) is not None
             left_rest = self._left_of_count(clause)
-            return Subject(mention, before + text[mention.start : mention.end], not (whole and left_rest), clause + text[stop : mention.end] + (tail[0] if tail else "") + " " + verbs, mention.start)
+            return Subject(mention, before + text[mention.start : mention.end], not (whole and left_rest), before + " " + (tail[0] if tail else ""), mention.start)
         return None
 
     def _left_of_count(self, clause: str) -> bool:
@@ -415,7 +447,7 @@ class Reader:
             metric, grade = None, "any"
         else:
             words = subject.words
-            metric, grade = self._choose(subject, q, predicate, clause, verbs)
+            metric, grade = self._choose(subject, q, predicate, verbs + clause + right_words, text[start : q.start])
         before = predicate if rule not in ("name_after",) else clause
         statistic, sign, rule, metric = self._statistic(q, metric, grade, before, clause, right_words, rule, text, start)
         years, role, period_rule, averaged, partial = self._period(q, metric, statistic, before, clause, times, stretch, verbs)
@@ -430,8 +462,6 @@ class Reader:
                 statistic = "annual_average"
             elif averaged == "sum":
                 statistic = "cumulative_level"
-        elif statistic == "change_pp" and averaged in ("average", "base", "sum"):
-            pass
         unit, low, high = self._values(q, metric, statistic, sign)
         if metric is not None and metric.domain == "prices" and statistic in ("growth_rate", "level") and metric.unit == "%" and low is not None:
             statistic, low, high = _price_index(statistic, low, high, clause + text[q.end : q.stop], q)
@@ -474,18 +504,18 @@ class Reader:
             quote_start + lead, quote_end, q.start, q.end, f"{rule}/{period_rule}", confidence,
         )
 
-    def _choose(self, subject: Subject, q: Quantity, predicate: str, clause: str, verbs: str) -> tuple[Metric | None, str]:
-        """The entry, of those that claim the name, whose conditions the phrase meets."""
+    def _choose(self, subject: Subject, q: Quantity, predicate: str, near: str, sentence: str) -> tuple[Metric | None, str]:
+        """The entry, of those that claim the name, whose conditions are met: verbs (``near``) and words (``sentence``,
+        as far as the number) that it needs, and none of the words before or after the name that make it another."""
         assert subject.mention is not None
-        phrase = subject.phrase + clause
+        phrase = subject.phrase + " " + ASIDE.sub("", predicate)
         dimension = q.unit.dimension
         best: tuple[int, Metric, str] | None = None
         for metric, grade in subject.mention.candidates:
             if metric.not_ and any(word in phrase for word in metric.not_):
                 continue
             if metric.needs:
-                have = verbs + phrase
-                if not any(_has(have, need) for need in metric.needs):
+                if not any(_has(near, need) if need[0] == "@" else need in sentence or need in near for need in metric.needs):
                     continue
             level_unit = parse_unit(metric.unit).dimension
             if dimension in ("ratio", "points", "multiple", "doubling"):
@@ -593,9 +623,12 @@ class Reader:
                     base = True
             elif time.kind == "start":
                 start_year = time
+            elif time.part:
+                # half a year's figure: only in the words right before the number
+                partial = time.at >= clause_at - 1
             else:
                 explicit = time
-                partial = time.part
+                partial = False
         rule = "section"
         years = stretch.years
         if explicit is not None:
@@ -603,7 +636,10 @@ class Reader:
             years = explicit.years
         is_from = bool(FROM.search(predicate[-14:])) and (bool(re.match(r"[^,。;]{0,14}?(?:提高|增加|增长|上升|提升|下降|降低|减少|降|扩大|调整|转|扩|压减|缩)", self.text[q.stop : q.stop + 22])) or bool(start_year and start_year.at >= clause_at))
         if is_from:
-            begin = start_year.years[0] if start_year and start_year.at >= clause_at else years[0] - 1
+            back = stretch.years[0] - 1
+            if stretch.kind == "review" and re.search(r"五年", stretch.heading):
+                back = year - 6  # a retrospect of the whole term: from the year before it
+            begin = start_year.years[0] if start_year and start_year.at >= clause_at else back
             years = (begin, begin)
             return years, "actual", "from_" + rule, "", partial
         if start_year is not None and explicit is None and start_year.years[0] < year:
@@ -629,10 +665,8 @@ class Reader:
             years = (base_time.years[1] + 1, years[1])
         elif span:
             summing = bool(re.search(r"累计|共计|总计|合计|总共|共(?!同|和|产|建|享|治)", clause))
-            if statistic == "growth_rate":
-                averaged = ""
-                if metric is not None and not summing and rule == "section" and stretch.kind == "outlook":
-                    averaged = ""
+            if statistic in ("growth_rate", "change_pp"):
+                averaged = ""  # over the whole span
             elif summing and (metric is None or metric.kind in ("count", "flow")):
                 averaged = "sum"
             elif metric is not None and metric.kind == "count" and not re.search(r"达到|达|增至|扩至|升至|总数|保有|拥有", predicate):
@@ -713,9 +747,7 @@ class Reader:
         tail = text[stop:clause_end].rstrip("。;!?")
         if tail and len(tail) > 6 and qualifier != "unstated":
             return
-        subjects, predicate, _ = self._left_subjects(clause_start, at, 2, stretch)
-        if not subjects:
-            subjects, predicate, _ = self._left_subjects(clause_start, at, 1, stretch)
+        subjects, predicate, _ = self._left_subjects(clause_start, at, 1, stretch)
         if not subjects:
             return
         times = [t for t in find_times(text, start, at, self.year)]
@@ -771,6 +803,8 @@ class Reader:
             )
 
 
+_YIELD = re.compile(r"[、,]?(?:确保|力争|全年|年)?(?:粮食)?(?:总产量?|产量|年产量)(?:稳定|保持|达到|达|在|继续|力争|突破|超过)*")
+_ATTRIBUTE = re.compile(r"(?:元|级)?的(?!增长|增速|速度|增幅|目标|任务|水平|规模|历史|好成绩|基础|预期|[,。;])")
 _DELIMITER_RIGHT = re.compile(r"[,:;()。!?\n]")
 
 _CONFIDENCE = {
@@ -812,10 +846,8 @@ def _compatible(a: str, b: str) -> bool:
     return pair in ({"count", "households"}, {"count", "number"}, {"number", "count"}) or (b == "number" and a == "number")
 
 
-def _has(text: str, need: str) -> bool:
-    if need in VERB_GROUPS:
-        return _group_pattern(need).search(text) is not None
-    return need in text
+def _has(text: str, group: str) -> bool:
+    return _group_pattern(group).search(text) is not None
 
 
 _GROUPS: dict[str, re.Pattern[str]] = {}
@@ -828,7 +860,7 @@ def _group_pattern(name: str) -> re.Pattern[str]:
     return _GROUPS[name]
 
 
-_GAP = re.compile(r"[、,]?(?:和|及|与|以及)?(?:分别|约|近|超|突破|超过|达到|达|增长|下降|上升|到)?")
+_GAP = re.compile(r"、?(?:和|及|与|以及)?(?:约|近|超)?")
 
 
 def _value_list_gap(gap: str) -> bool:
@@ -848,12 +880,15 @@ def _last_delimiter(text: str) -> int:
 
 
 _TIMES = re.compile(
-    r"(?:到|至|截至|截止|比|较)?(?:(?:19|20)\d\d年?[-—至]?)?(?:19|20)\d\d年(?:年?底|末|初|以来|的)?|(?:刚刚)?(?:过去|近|今后|未来)的?[一五三两四]?年[来间]?|[“\"]?十[一二三四五六]?五[”\"]?(?:时期|期间|以来|末|五年)?|去年|上年|今年|本年|明年|全年|年内|年底|(?:五|三|两|四)年来|一年来|目前|五年间|\d{1,2}月底"
+    r"(?:到|至|截至|截止|比|较)?(?:(?:19|20)\d\d年?[-—至]?)?(?:19|20)\d\d年(?:年?底|末|初|以来|的)?|(?:刚刚)?(?:过去|近|今后|未来)的?[一五三两四]?年[来间]?|[“\"]?十[一二三四五六]?五[”\"]?(?:时期|期间|以来|末|五年)?|去年|上年|今年|本年|明年|全年|年内|年底|(?:五|三|两|四)年来|一年来|目前|五年间|\d{1,2}月底|上半年|下半年|一季度|前三季度|年初|[“\"]?十[一二三四五六]?五[”\"]?末"
 )
 
 
+_MAYBE_TIME = re.compile("[年五目季]")
+
+
 def _strip_times(text: str) -> str:
-    return _TIMES.sub("", text) if "年" in text or "五" in text or "目前" in text else text
+    return _TIMES.sub("", text) if _MAYBE_TIME.search(text) else text
 
 
 _LEAD = re.compile(r"^(?:预计|全年|全市|全省|全区|全州|我省|我市|我区|实现|完成|推动|力争|确保|其中|使|和|及|与|、|的|将|,|:|——|—|“|”)+")
@@ -873,6 +908,7 @@ def _says_something(predicate: str) -> bool:
     rest = COMPARE.sub("", rest)
     rest = OF_WHOLE.sub("", rest)
     rest = FASTER.sub("", rest)
+    rest = ASIDE.sub("", rest)
     return BETWEEN.fullmatch(rest) is not None
 
 

@@ -32,13 +32,15 @@ def _alternatives(names: list[str]) -> str:
 
 
 _UNIT = _alternatives([name for name in registry() if name != "%"])
+#: 突破万亿元, 上百场, 近千家: a scale alone is a number after a bound.
+_BARE_SCALE = r"(?<=[破过上到超近逾达])(?:万亿|[百千]亿|[百千]?万|[百千])(?![分学班下海市述方]|家[灯万])"
 _DASH = r"(?:——|—|–|-|~|至|到|―)"
 _PERCENT_OF = r"(?:百分之|千分之|万分之)"
 
 _QUANTITY = re.compile(
     rf"(?P<share>{_PERCENT_OF})?"
     rf"(?P<sign>(?<![\d%a-zA-Z)])[-−]|负(?=\d|百分))?"
-    rf"(?P<n1>{_NUMBER}|(?<=上)万)(?P<m1>{_MORE})?(?P<s1>{_SCALE})?(?P<k1>{_MORE})?"
+    rf"(?P<n1>{_NUMBER}|{_BARE_SCALE})(?P<m1>{_MORE})?(?P<s1>{_SCALE})?(?P<k1>{_MORE})?"
     rf"(?:(?P<u1>%|‰|{_UNIT})?(?P<dash>{_DASH})(?P<share2>{_PERCENT_OF})?(?P<sign2>[-−])?"
     rf"(?P<n2>{_NUMBER})(?P<m2>{_MORE})?(?P<s2>{_SCALE})?(?P<k2>{_MORE})?)?"
     rf"(?:分之(?P<over>{_NUMBER})|/(?P<under>\d+)(?!\d))?"
@@ -46,11 +48,11 @@ _QUANTITY = re.compile(
     rf"(?P<per>/(?:人·?[月年]|每?[月年天日人户亩]|万元|立方米|平方米|公里|小时))?"
 )
 #: Where a quantity may begin: found first, so that the long pattern runs in few places.
-_START = re.compile(rf"\d|百分之|千分之|万分之|[{_CN_CHARS}][{_CN_CHARS}万亿]+|[{_CN_CHARS}](?=分之|点[{_CN_CHARS}])|一(?=成|倍)|(?<=上)[百千万](?!学|班|下|海|市|述|万)|[两二三四五六七八九十](?=家|个|座|条|项|所|处|户|成|倍|番|名|[万亿千百]|件|多|余|到|至|、)|(?<![a-zA-Z])翻[一两二]番|翻番|过半|近半|一半|半数")
+_START = re.compile(rf"\d|百分之|千分之|万分之|[{_CN_CHARS}][{_CN_CHARS}万亿]+|[{_CN_CHARS}](?=分之|点[{_CN_CHARS}])|一(?=成|倍)|{_BARE_SCALE}(?=[^\d]?[家场个人名户亿元万美斤吨处项所座条套件次辆台种级公])|[两二三四五六七八九十](?=家|个|座|条|项|所|处|户|成|倍|番|名|[万亿千百]|件|多|余|到|至|、)|(?<![a-zA-Z])翻[一两二]番|翻番|过半|近半|一半|半数")
 
 # --- what is no quantity --------------------------------------------------------------------------------------------
 _BEFORE_BAD = re.compile(
-    r"(?:第|[A-Za-z_+＋#№“‘《〔\[]|国道|省道|县道|乡道|编号|前|邮编|电话|热线|Ⅰ|Ⅱ|Ⅲ|Ⅳ|Ⅴ|[东南西北]环|[0-9.]\+|第[一二三四五六七八九十\d]+[-—至、]|代|“\d|×|数|几)$"
+    r"(?:第|[A-Za-z_+＋#№“‘《〔\[]|国道|省道|县道|乡道|编号|前|邮编|电话|热线|Ⅰ|Ⅱ|Ⅲ|Ⅳ|Ⅴ|[东南西北]环|[0-9.]\+|第[一二三四五六七八九十\d]+[-—至、]|代|“\d|×)$"
 )
 _AFTER_BAD = re.compile(
     r"(?:年(?!均|产|内|[以之]上)|月(?!均)|日(?!均)|号(?!线)|时(?!代|期|长)|届|次(?:会议|全会|全体|党代会|党的|集体)|中全会|世纪|[A-Za-zαβ](?![a-zA-Z]*/)|强(?!度)"
@@ -76,7 +78,7 @@ _AFTER_QUALIFIER = {
 }  # fmt: skip
 _BEFORE = re.compile(
     r"(不低于|不少于|不小于|不下于|至少|最低|不超过|不高于|不多于|不大于|最高|至多|控制在|压减到|低于|少于|小于|不到|不足|突破|超过|超|逾|跨越|高于|多于|大于"
-    r"|接近|将近|逼近|近|约为|大约|约|大体|大概|在?上(?=百|千|万)|迈上|跨上|登上|站上|跃上|跃升至|迈入|跨入|站稳|上)"
+    r"|接近|将近|逼近|近|约为|大约|约|大体|大概|在?上(?=百|千|万)|迈上|跨上|登上|站上|跃上|跃升至|迈入|跨入|站稳|上|过)"
     r"(?:到|至|了|为|达到|达|在|新的?|历史性|全市|人民币)*$"
 )
 _BEFORE_QUALIFIER = {
@@ -179,8 +181,8 @@ def _qualifier(text: str, low: int, start: int, stop: int, more: bool) -> tuple[
         return kind, after.end()
     if word in ("控制在", "压减到"):
         return "exact", stop
-    if word == "在上" or (word == "上" and text[start] in "百千万"):
-        return "at_least", stop
+    if word in ("在上", "上", "过") and text[start] in "百千万":
+        return ("more_than" if word == "过" else "at_least"), stop
     if word in _BEFORE_QUALIFIER:
         return _BEFORE_QUALIFIER[word], stop
     return ("more_than" if more else "exact"), stop
@@ -299,7 +301,7 @@ def _reject(
             return True
         if unit_name in ("E", "P") and not re.match(r"(?:[,。;、以左的]|$|算)", follows):
             return True
-    elif _AFTER_BAD_WITH_UNIT.match(text, stop):
+    elif _AFTER_BAD_WITH_UNIT.match(text, stop) or (unit_name == "个" and _STEPS.match(text, stop)):
         return True
     # inside quotation marks a short number is a name: “1+6”, “三大”, “50强”
     window = text[max(floor, begin - 15) : begin]
@@ -307,13 +309,17 @@ def _reject(
         closing = _SLOGAN_END.match(text[end : end + 16])
         if closing and (bare or not re.match(r"[^”’》」]*[,。]", text[end : end + 16])):
             return True
+    if not arabic and text[begin - 1 : begin] in ("数", "几") and begin > floor:
+        return True  # 数十家, 好几千户: no number is stated
     if bare and not arabic:
         window2 = text[begin - 1 : begin] if begin > floor else ""
-        if window2 in ("第", "之", "“", "十", "周", "星", "初", "老", "其"):
+        if window2 in ("数", "几", "第", "之", "“", "十", "周", "星", "初", "老", "其"):
             return True
     return bool(_FIVE_YEAR_PLAN.match(text, begin - 1 if begin else 0)) and not arabic
 
 
+#: 连续迈上4个万亿元台阶: how often, not how much.
+_STEPS = re.compile(r"[十百千万]*亿元?(?:级|大关|台阶|关口)?")
 _AFTER_BAD_WITH_UNIT = re.compile(r"(?:会议|全会|党代会|党的)")
 
 

@@ -43,12 +43,12 @@ def _cues(year: int) -> re.Pattern[str]:
     next_plans = "|".join(f"{re.escape(name)}" for name, (start, _) in sorted(PLANS.items(), key=lambda p: -len(p[0])) if start >= year - 1)
     # a line, as far as its first stop; or the beginning of a sentence
     return re.compile(
-        rf"(?P<line>(?:^|(?<=\n))(?P<number>[一二三四五六七八九十]{{1,2}}[、.]|\([一二三四五六七八九十]{{1,2}}\)|第[一二三四五]部分|——|\d{{1,2}}[、.](?!\d))?[^\n。;!?]{{1,60}}(?P<open>(?=\n|\Z)|(?=[。;!?])))"
+        rf"(?P<line>(?:^|(?<=\n))(?:(?P<number>[一二三四五六七八九十]{{1,2}}[、.]|第[一二三四五]部分)[^\n。;!?,:]{{1,36}}|[^\n。;!?]{{1,45}}(?=\n|\Z)))"
         rf"|(?P<target>(?:预期目标|主要目标|目标任务|预期指标|奋斗目标|工作目标|发展目标|调控目标|主要预期指标|预期性目标|主要指标|经济目标)(?:任务)?(?:建议|安排|初步|拟)?(?:是|为|:|如下|确定为|定为|安排为|\(|,建议))"
         rf"|(?P<five>(?<=[\n。!?;,:])(?:过去的?五年|五年来|近?[五5]年来|这五年|五年间|五年里|回顾五年|回首五年|回望过去五年|本届政府|[“\"]?(?:{past_plans})[”\"]?(?:时期|期间|以来|这五年|五年)))"
-        rf"|(?P<year>(?<=[\n。!?;])(?:(?:刚刚)?过去的?(?:的)?一年|过去一年|一年来|去年|{last}年(?:[,,是]|,?全[市省区年州]|我[市省区])))"
+        rf"|(?P<year>(?:(?<=[\n。!?;,])刚刚过去的?{last}年)|(?<=[\n。!?;])(?:(?:刚刚|即将)?过去的?(?:的)?一年|过去一年|一年来|去年|(?:刚刚|即将)?过去的{last}年|回望{last}年|{last}年(?:[,,是]|,?全[市省区年州]|我[市省区])|(?<=\n){last}年))"
         rf"|(?P<next>(?<=[\n。!?;])(?:今后五年|未来五年|[“\"]?(?:{next_plans or 'x^'})[”\"]?(?:时期|期间|发展|规划|,)))"
-        rf"|(?P<now>(?:(?:做好)?(?:今年|{this}年)(?:[^。,;\n]{{0,14}})?(?:总体要求|工作总体|总体思路|指导思想|工作的总体|重点工作|主要工作|政府工作|工作思路|工作安排|工作任务|要重点|重点抓|重点做)|(?<=[\n。!?;])今年是|今年,?(?:我们)?(?:要|将)?重点|重点(?:抓好|做好|抓|做)(?:好|了)?(?:以下|下列|如下|[一二三四五六七八九十]{{1,2}}(?:个?方面|项)|\d{{1,2}}(?:个?方面|项)|六|八|十)|(?:主要|着力|突出|集中力量)抓好以下|为实现(?:上述|以上)目标|实现(?:上述|以上)(?:发展)?目标[,任]|围绕(?:上述|以上|实现)目标|(?<=[\n。!?;])今年[,,]|新的一年[,里]))"
+        rf"|(?P<now>(?:(?:做好)?(?:今年|{this}年)(?:[^。,;\n]{{0,14}})?(?:总体要求|工作总体|总体思路|指导思想|工作的总体|重点工作|主要工作|政府工作(?!报告)|工作思路|工作安排|工作任务|要重点|重点抓|重点做)|(?<=[\n。!?;])今年是|今年,?(?:我们)?(?:要|将)?重点|重点(?:抓好|做好|抓|做)(?:好)?(?:以下|下列|如下|[一二三四五六七八九十]{{1,2}}(?:个?方面|项)|\d{{1,2}}(?:个?方面|项)|六|八|十)|(?:主要|着力|突出|集中力量)抓好以下|为实现(?:上述|以上)目标|实现(?:上述|以上)(?:发展)?目标[,任]|围绕(?:上述|以上|实现)目标|(?<=[\n。!?;])今年[,,]|新的一年[,里]))"
     )
 
 
@@ -96,11 +96,7 @@ def sections(text: str, year: int) -> list[Stretch]:
         heading = ""
         if cue["line"] is not None:
             line = cue["line"]
-            whole_line = text[cue.end() : cue.end() + 1] in ("\n", "") and cue["number"] != "——"
-            numbered = cue["number"] is not None and cue["number"][0] not in "(—0123456789"
-            if numbered and not whole_line:
-                line = re.split(r"[,:]", line)[0][:30]
-            if (whole_line and len(line) <= 45) or numbered:
+            if not _FRONT.search(line):
                 new = _heading_kind(line, year, kind)
                 heading = line
             if new is None:
@@ -146,7 +142,8 @@ def default_years(kind: str, year: int, heading: str = "") -> tuple[int, int]:
     return (year - 1, year - 1)
 
 
-_INSIDE = re.compile(r"[^\n]*")
+#: Lines of the front matter (title, date, speaker) announce nothing.
+_FRONT = re.compile(r"政府工作报告|会议上|大会上|^(?:年份|时间|日期|来源|发布|标题|编辑|作者|记者)|\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d年\d{1,2}月\d{1,2}日|作政府工作报告|记者|摄$|网站|字号")
 
 
 def _cue_inside(text: str, start: int, end: int, year: int, kind: str) -> list[tuple[int, str]]:
@@ -195,6 +192,8 @@ def _formula_kind(cue: re.Match[str], text: str, year: int, kind: str) -> str | 
             return None
         return "outlook" if kind in ("review", "five_year_review", "other", "outlook") else None
     if cue["now"] is not None:
+        if kind == "outlook" and re.search(r"上述|以上", cue["now"]):
+            return None  # the five years' targets are still spoken of
         return None if kind == "annual_targets" and cue["now"].startswith("今年") else ("tasks" if kind not in ("government", "livelihood", "tasks") else None)
     return None
 
