@@ -10,13 +10,14 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from extraction.catalogue import load_catalogue
 from extraction.model import Claim, DocumentError
 from warehouse import staging
 from warehouse.parse import Parsed, observation_id, parse, parser_version, text_sha256
 from warehouse.schemas import TABLES
 from warehouse.settings import Settings
 from warehouse.staging import StagedFile
-from warehouse.workers import Done, read_all
+from warehouse.workers import READER_FAILED, Done, read_all
 
 if TYPE_CHECKING:
     from scrapers.archive import Archive, Entry
@@ -24,6 +25,14 @@ if TYPE_CHECKING:
 
 #: Rows of observations that one staging file holds before the next is begun: bounds memory in a rebuild.
 ROWS_PER_FILE = 40_000
+
+
+#: Above this share of documents on which the reader fails, the reader is broken, and nothing is staged.
+MOST_READER_FAILURES = 0.05
+
+
+class ReaderBroke(Exception):
+    """The reader fails on document after document; the message says how."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +146,19 @@ def parse_entries(settings: Settings, writer: Writer, archive: Archive, todo: To
         writer.copy(entry)
     if not todo.parse:
         return
+    # A mistake in the catalogue is no fault of any document: it breaks the batch, here, by name.
+    load_catalogue()
     jobs = min(settings.parsers, len(todo.parse))
     read = partial(_read, most_bytes=settings.document_megabytes * 2**20)
     tasks = _tasks(archive, todo.parse, writer)
     for done in read_all(read, tasks, jobs=jobs, seconds=settings.document_seconds):
         writer.parsed(done)
+    failed = writer.reasons.get(READER_FAILED, 0)
+    if failed > max(2, MOST_READER_FAILURES * len(todo.parse)):
+        raise ReaderBroke(
+            f"the reader failed on {failed} of {len(todo.parse)} documents, the last time with: "
+            f"{writer.last_failure}. This is a defect of the reader, not of documents; nothing was staged"
+        )
 
 
 def _tasks(archive: Archive, entries: Iterable[Entry], writer: Writer) -> Iterator[Task]:
@@ -170,6 +187,7 @@ class Writer:
         self.files: list[StagedFile] = []
         self.counts: dict[str, int] = dict.fromkeys((*staging.DATA_TABLES, "looks", "new_documents"), 0)
         self.reasons: dict[str, int] = {}
+        self.last_failure = ""
         self._root = settings.staging
         self._run = run
         self._batch = batch
@@ -199,11 +217,18 @@ class Writer:
             self._add(table, rows)
 
     def refused(self, entry: Entry, error: DocumentError) -> None:
-        """A document that could not be read, or is no report: quarantine, with what the parser said."""
+        """A document that could not be read, or is no report: quarantine, with what the parser said.
+
+        One on which the reader failed is tried again in every run: its id does not say that it was judged.
+        """
+        item_id = _parse_item_id(entry.document_id, parser_version(), _claimed(entry.claim))
+        if error.reason == READER_FAILED:
+            self.last_failure = error.detail
+            item_id = _hash(READER_FAILED, item_id)
         self.quarantine(
             [
                 {
-                    "item_id": _parse_item_id(entry.document_id, parser_version(), _claimed(entry.claim)),
+                    "item_id": item_id,
                     "run_id": self._run,
                     "at": datetime.now(UTC),
                     "stage": "parse",

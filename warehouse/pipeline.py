@@ -9,23 +9,26 @@ steps.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shutil
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from warehouse import staging
+from warehouse.events import emit
 from warehouse.intake import Known, Writer, contradicting_copies, failure_row, parse_entries
 from warehouse.schemas import TABLES
 from warehouse.settings import Settings
 from warehouse.staging import StagedFile, write_json
 
 if TYPE_CHECKING:
+    from expectations import CheckResult
     from scrapers.archive import Archive
     from scrapers.model import Failure, Fetched, Look, Source
     from scrapers.settings import FetchSettings
@@ -73,6 +76,11 @@ def params_from(values: Mapping[str, Any]) -> RunParams:
     """Parameters of a DAG run as RunParams; keys that are not ours are left out, nulls mean the default."""
     known = {f.name for f in fields(RunParams)}
     return RunParams(**{key: value for key, value in values.items() if key in known and value is not None})
+
+
+def run_of(conf: Mapping[str, Any], run_after: datetime) -> str:
+    """Name of the run that a DAG run is part of: given by the command line that started it, else its time."""
+    return str(conf.get("run") or run_name(run_after))
 
 
 def run_name(at: datetime) -> str:
@@ -193,6 +201,7 @@ def discover_batch(settings: Settings, run: str, batch: str) -> dict[str, int]:
         everything=params.everything,
     )
     write_json(_run_file(settings, run, f"links-{batch}.json"), [to_dict(look) for look in looks])
+    emit("looked", batch=batch, sources=len(sources), links=sum(len(look.links) for look in looks))
     return {
         "sources": len(sources),
         "failed": sum(not look.ok for look in looks),
@@ -236,6 +245,7 @@ def fetch_batch(settings: Settings, run: str, batch: str) -> dict[str, int]:
     handed = [{"fetched": isinstance(item, Fetched), **to_dict(item)} for item in results]
     write_json(_run_file(settings, run, f"fetched-{batch}.json"), handed)
     fetched = [item for item in results if isinstance(item, Fetched)]
+    emit("fetched", batch=batch, fetched=len(fetched), failed=len(results) - len(fetched))
     return {
         "fetched": len(fetched),
         "new": sum(f.new for f in fetched),
@@ -284,6 +294,7 @@ def parse_batch(settings: Settings, run: str, batch: str) -> dict[str, int]:
         _run_file(settings, run, f"staged-{batch}.json"),
         {"files": [asdict(f) for f in writer.files], "counts": writer.counts, "reasons": writer.reasons},
     )
+    emit("parsed", batch=batch, **writer.counts)
     return writer.counts
 
 
@@ -331,11 +342,207 @@ def nothing_new(counts: Mapping[str, int]) -> bool:
     return not any(counts.get(table) for table in staging.DATA_TABLES)
 
 
+def report(settings: Settings, run: str) -> dict[str, Any]:
+    """The last step of a night: tidy up, and say what was done (``nightly.json``).
+
+    Raises RunError where a batch broke: everything else was done, and the run must not look well.
+    """
+    value = _plan_value(settings, run)
+    names = [batch["name"] for batch in value["batches"]]
+    broken = [name for name in names if not _run_file(settings, run, f"staged-{name}.json").is_file()]
+    summary = summarise(settings, run)
+    write_json(_run_file(settings, run, "nightly.json"), summary)
+    tidy(settings, run)
+    if broken:
+        raise RunError(
+            f"{len(broken)} of {len(names)} batches broke: {', '.join(broken)}. The others were staged; see "
+            "the log of the broken task, and run again: what was fetched is not fetched twice"
+        )
+    return {"sources": summary["sources"], "documents": summary["counts"].get("new_documents", 0)}
+
+
+def summarise(settings: Settings, run: str) -> dict[str, Any]:
+    """What a run looked at, found, fetched, read and set aside, in numbers; and its failed looks by name."""
+    names = [batch["name"] for batch in _plan_value(settings, run)["batches"]]
+    looks = [look for name in names for look in _looks(settings, run, name)]
+    outcomes = [_outcomes(settings, run, name) for name in names]
+    reasons: Counter[str] = Counter()
+    for path in (settings.runs / run).glob("staged-*.json"):
+        reasons.update(json.loads(path.read_text(encoding="utf-8"))["reasons"])
+    committed = _run_file(settings, run, "committed.json")
+    return {
+        "run": run,
+        "sources": len(looks),
+        "failed_looks": [
+            {"source": look.source_id, "error": look.error, "detail": look.detail}
+            for look in looks
+            if not look.ok
+        ],
+        "links_seen": sum(look.links_seen for look in looks),
+        "links_new": sum(look.links_new for look in looks),
+        "fetched": sum(f.new for fetched, _ in outcomes for f in fetched),
+        "fetch_failures": sum(len(failed) for _, failed in outcomes),
+        "quarantined": dict(reasons),
+        "counts": json.loads(committed.read_text(encoding="utf-8")) if committed.is_file() else {},
+    }
+
+
 def tidy(settings: Settings, run: str) -> None:
     """Merge small files and remove what nobody needs. Only while no other run writes."""
-    staging.compact(settings.staging, run, after=settings.compact_after)
+    built = built_from(settings)
+    before = inputs_digest(settings)
+    if staging.compact(settings.staging, run, after=settings.compact_after) and built.get("inputs") == before:
+        # The same rows in fewer files are no reason to build again.
+        write_json(_state_file(settings), {**built, "inputs": inputs_digest(settings)})
     staging.remove_uncommitted(settings.staging, older_than_s=UNCOMMITTED_SECONDS)
     if settings.archive.is_dir():
         _archive(settings).compact_index()
     for folder in sorted(p for p in settings.runs.iterdir() if p.is_dir())[:-RUNS_KEPT]:
         shutil.rmtree(folder)
+
+
+# --- build, check, publish ----------------------------------------------------------------------------------
+
+
+class Refused(Exception):
+    """The data failed a check: nothing was published. ``results`` says which checks, with failing rows."""
+
+    def __init__(self, words: str, results: Sequence[CheckResult] = ()) -> None:
+        super().__init__(words)
+        self.results = tuple(results)
+
+
+def inputs_digest(settings: Settings) -> str:
+    """A hash over what a build depends on: staging files as they lie there, and the code of build and checks.
+
+    Looks are left out (that somebody looked is no news). A file that was changed by hand counts as changed.
+    """
+    from warehouse.build import code_version
+
+    parts = [code_version()]
+    for commit_ in staging.read_commits(settings.staging):
+        for file in commit_.files:
+            if file.table in staging.DATA_TABLES:
+                path = settings.staging / file.table / file.name
+                stat = path.stat() if path.is_file() else None
+                parts.append(f"{file.table}/{file.name} {stat and (stat.st_size, stat.st_mtime_ns)}")
+    return hashlib.sha256("\n".join(sorted(parts)).encode()).hexdigest()
+
+
+def _state_file(settings: Settings) -> Path:
+    return settings.home / "build" / "state.json"
+
+
+def built_from(settings: Settings) -> dict[str, Any]:
+    """``inputs`` and ``content_hash`` of the last build that passed its checks; empty where there is none."""
+    try:
+        value: dict[str, Any] = json.loads(_state_file(settings).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return value
+
+
+def is_current(settings: Settings) -> bool:
+    """Whether what is published was built from what is staged now, and passed its checks."""
+    built = built_from(settings)
+    return settings.published.is_file() and bool(built) and built.get("inputs") == inputs_digest(settings)
+
+
+def check_staging(settings: Settings, run: str) -> dict[str, Any]:
+    """Gate 1, over the staging files. Raises Refused."""
+    from expectations import run_gate
+
+    _run_file(settings, run, "refused.json").unlink(missing_ok=True)
+    emit("step", what="Checking what was staged")
+    damaged = staging.verify(settings.staging)
+    if damaged:
+        results = [_damaged(problem) for problem in damaged]
+    else:
+        files = {table: staging.inputs_for_sql(settings.staging, table) for table in TABLES}
+        results = run_gate("staging", staging=files, run_id=run)
+    return _judge(settings, run, "staging", results, database=None)
+
+
+def _damaged(problem: str) -> CheckResult:
+    from expectations import CheckResult
+
+    return CheckResult(
+        check="staging_files_are_whole",
+        gate="staging",
+        threat="damaged_storage",
+        severity="error",
+        status="failed",
+        failing_rows=1,
+        detail=problem,
+        what="a staging file is not as it was written",
+        runbook="staging_files_are_whole",
+    )
+
+
+def build(settings: Settings, run: str) -> dict[str, Any]:
+    """dbt over the staging files. Raises Refused where dbt's tests fail, BuildError where dbt itself does."""
+    from warehouse import build as builder
+
+    emit("step", what="Building the warehouse (dbt)")
+    try:
+        builder.build(settings)
+    except builder.BuildRefused as refused:
+        _refuse(settings, run, str(refused), ())
+    return {"database": str(settings.build_database)}
+
+
+def check_warehouse(settings: Settings, run: str) -> dict[str, Any]:
+    """Gates 2 and 3: the marts by themselves, and beside what is published. Raises Refused."""
+    from expectations import run_gate
+
+    emit("step", what="Checking the warehouse")
+    database = settings.build_database
+    results = [
+        *run_gate("warehouse", database=database, published=settings.published, run_id=run),
+        *run_gate("publish", database=database, published=settings.published, run_id=run),
+    ]
+    return _judge(settings, run, "warehouse and publish", results, database=database)
+
+
+def _judge(
+    settings: Settings, run: str, gate: str, results: Sequence[CheckResult], *, database: Path | None
+) -> dict[str, Any]:
+    from expectations import may_publish, write_results
+
+    write_results(database, results, run, home=settings.home)
+    counts = Counter(result.status for result in results)
+    emit("checks", gate=gate, count=len(results), failed=counts["failed"], broke=counts["broke"])
+    if not may_publish(list(results)):
+        stopping = [result for result in results if result.stops]
+        words = "; ".join(f"{r.check} {r.status}: {r.detail}" for r in stopping) or "no check was made"
+        _refuse(settings, run, f"gate {gate} refused the data: {words}", stopping)
+    return {"checks": len(results), **{str(status): n for status, n in counts.items()}}
+
+
+def _refuse(settings: Settings, run: str, words: str, stopping: Sequence[CheckResult]) -> NoReturn:
+    write_json(
+        _run_file(settings, run, "refused.json"),
+        {"words": words, "checks": [result.as_dict() for result in stopping]},
+    )
+    raise Refused(words, stopping)
+
+
+def refusal(settings: Settings, run: str) -> dict[str, Any] | None:
+    """``words`` and ``checks`` (CheckResults as dictionaries) of what refused the data, or None."""
+    path = _run_file(settings, run, "refused.json")
+    if not path.is_file():
+        return None
+    value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return value
+
+
+def publish(settings: Settings, run: str) -> dict[str, Any]:
+    """The build becomes the published file, unless its content is that already."""
+    from warehouse import publish as publisher
+
+    emit("step", what="Publishing")
+    inputs = inputs_digest(settings)
+    result = publisher.publish(settings.build_database, settings.published, run_id=run, keep=settings.history)
+    write_json(_state_file(settings), {"inputs": inputs, "content_hash": result.content_hash, "run": run})
+    emit("published", published=result.published, path=str(result.path))
+    return {"published": result.published, "path": str(result.path), "content_hash": result.content_hash}

@@ -17,7 +17,7 @@ from typing import Any
 PREFIX = "CITYREPORTS_"
 
 #: Set by the pipeline itself for dbt and Airflow; not for people, but no mistake either.
-_INTERNAL = frozenset({"BUILD_DB", "DBT_TARGET", "DBT_LOGS", "DBT_MEMORY", "DBT_THREADS", "WITHOUT_NETWORK"})
+_INTERNAL = frozenset({"BUILD_DB", "BUILD_MEMORY", "PROGRESS"})
 
 _BETWEEN_URLS = re.compile(r"[,\s]+(?=[A-Za-z][A-Za-z0-9+.-]*://)")
 

@@ -29,6 +29,9 @@ Result = TypeVar("Result")
 #: What one document may allocate on top of what its process holds at the start.
 MEMORY_BYTES = 1024 * 1024 * 1024
 
+#: Reason under which a document is set aside that made the reader fail: a defect of ours, not of the document.
+READER_FAILED = "reader_failed"
+
 #: Beyond its own deadline a process gets this long to say so, then it is killed.
 GRACE_SECONDS = 2.0
 
@@ -73,7 +76,7 @@ def guarded(function: Callable[[Item], Result], item: Item, seconds: float) -> D
         error = DocumentError("damaged", "nested too deeply")
     except Exception as broke:
         # A defect of ours must not cost the run; it is named with its place, so that it can be mended.
-        error = DocumentError("damaged", f"the reader failed: {_place(broke)}")
+        error = DocumentError(READER_FAILED, _place(broke))
     finally:
         if armed:
             signal.setitimer(signal.ITIMER_REAL, 0)

@@ -59,7 +59,7 @@ def test_each_bad_document_costs_only_itself() -> None:
         ("memory", None, "too_large"),
         ("die", None, "damaged"),
         ("refuse:needs_ocr", None, "needs_ocr"),
-        ("bug", None, "damaged"),
+        ("bug", None, "reader_failed"),
         ("deep", None, "damaged"),
         ("c", "C", None),
     ]

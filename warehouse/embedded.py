@@ -1,0 +1,129 @@
+"""Airflow in one process: the real DAGs, run by ``dag.test()`` on SQLite, and gone when they are done.
+
+Started by ``warehouse.night`` as a child process of its own session::
+
+    python -m warehouse.embedded '{"run": …, "params": {…}}'
+
+Its standard output is one JSON line an event (``warehouse.night`` shows them); everything that Airflow, dbt
+and the rest say goes to ``<home>/logs/runs/<run>.log``. Nothing listens on any port.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import sys
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from warehouse import pipeline, staging
+from warehouse.events import CHANNEL, emit
+from warehouse.settings import CHECKOUT, Settings, load_settings
+from warehouse.workers import die_with
+
+
+def airflow_environment(settings: Settings) -> dict[str, str]:
+    """Variables under which Airflow keeps to ``<home>/airflow`` and to itself."""
+    home = settings.airflow
+    return {
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(CHECKOUT / "dags"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__UNIT_TEST_MODE": "False",
+        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+        "AIRFLOW__CORE__DEFAULT_TIMEZONE": "utc",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
+        "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home / "logs"),
+        "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
+        "AIRFLOW__LOGGING__COLORED_CONSOLE_LOG": "False",
+        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+        "AIRFLOW__LINEAGE__BACKEND": "",
+        "PYTHONWARNINGS": "ignore",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def main() -> int:
+    """Run both DAGs. The exit status is that of ``cityreports run``; what happened is told by events."""
+    request = json.loads(sys.argv[1])
+    threading.Thread(target=die_with, args=(os.getppid(),), daemon=True).start()
+    settings = load_settings()
+    run = request["run"]
+    with _quiet(settings.logs / "runs" / f"{run}.log"):
+        try:
+            with staging.exclusive(settings.home, "this run"):
+                return _run(settings, run, request["params"])
+        except Exception as error:
+            import traceback
+
+            traceback.print_exc()
+            emit("broke", what=f"{type(error).__name__}: {error}")
+            return 3
+
+
+@contextlib.contextmanager
+def _quiet(log: Path) -> Iterator[None]:
+    """Events keep the old standard output; everything that anybody prints goes to ``log``."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    os.environ[CHANNEL] = str(os.dup(1))
+    with log.open("a", encoding="utf-8") as handle:
+        os.dup2(handle.fileno(), 1)
+        os.dup2(handle.fileno(), 2)
+        yield
+
+
+def _run(settings: Settings, run: str, params: dict[str, Any]) -> int:
+    emit("step", what="Starting Airflow")
+    os.environ.setdefault("AIRFLOW__API_AUTH__JWT_SECRET", secrets.token_hex(32))
+    _prepare_database(settings)
+    from airflow.dag_processing.dagbag import DagBag
+
+    bag = DagBag(dag_folder=str(CHECKOUT / "dags"))
+    if bag.import_errors:
+        emit("broke", what=f"DAG files cannot be imported: {bag.import_errors}")
+        return 3
+    night = _test(bag, "nightly_reports", {**params, "run": run})
+    if pipeline.is_current(settings):
+        emit("warehouse", outcome="current")
+        return 0 if night == "success" else 3
+    build = _test(bag, "warehouse", {"run": run})
+    refused = pipeline.refusal(settings, run)
+    if refused is not None:
+        emit("warehouse", outcome="refused", **refused)
+        return 1
+    emit("warehouse", outcome="done" if build == "success" else "broke")
+    return 0 if (night, build) == ("success", "success") else 3
+
+
+def _prepare_database(settings: Settings) -> None:
+    """The schema of Airflow's SQLite file; made once for each release of Airflow."""
+    from importlib.metadata import version
+
+    stamp = settings.airflow / f"migrated-{version('apache-airflow')}"
+    if stamp.exists():
+        return
+    emit("step", what="Setting up Airflow's database (first time only)")
+    settings.airflow.mkdir(parents=True, exist_ok=True)
+    if not any(settings.airflow.glob("migrated-*")):
+        # Left by a first run that was ended while it made it; it holds nothing yet.
+        (settings.airflow / "airflow.db").unlink(missing_ok=True)
+    from airflow.utils.db import initdb
+
+    initdb()
+    stamp.touch()
+
+
+def _test(bag: Any, name: str, conf: dict[str, Any]) -> str:
+    """State in which the DAG run ended; ``conf`` overrides the DAG's parameters."""
+    emit("dag", name=name)
+    outcome = bag.dags[name].test(logical_date=datetime.now(UTC), run_conf=conf)
+    return str(getattr(outcome.state, "value", outcome.state))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
