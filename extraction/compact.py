@@ -20,6 +20,9 @@ _DROP = re.compile(
 )
 #: A line that ends so is complete; the break after it ends a sentence.
 _TERMINAL = frozenset("。!?;:”」』)》】!？；：…")
+#: A line that ends or begins so was broken inside a sentence, however short it is.
+_GOES_ON = frozenset(",，、和及与增长达到至约为近超第年")
+_CONTINUES = frozenset(",，、。%％)）亿万")
 #: What starts a new item even though the line before has no end mark.
 _STARTS_ITEM = re.compile(r"[一二三四五六七八九十]{1,3}[、.]|\([一二三四五六七八九十\d]{1,3}\)|第[一二三四五六七八九十]+[,、章节部]|——|\d{1,2}[、.](?!\d)")
 _PUNCTUATION = tuple(zip("，；：！？（）．﹒", ",;:!?()..", strict=True))
@@ -85,11 +88,9 @@ def compact(stored: str) -> Compact:
             if join_at < 0:
                 join_at = _join_length(folded)
             line_start = folded.rfind("\n", 0, begin) + 1
-            broken = (
-                begin > 0
-                and begin - line_start >= join_at
-                and folded[begin - 1] not in _TERMINAL
-                and not _STARTS_ITEM.match(folded, end)
+            open_ended = begin > 0 and folded[begin - 1] not in _TERMINAL and not _STARTS_ITEM.match(folded, end)
+            broken = open_ended and (
+                begin - line_start >= join_at or folded[begin - 1] in _GOES_ON or folded[end] in _CONTINUES
             )
             if not broken:
                 pieces.append("\n")

@@ -204,6 +204,7 @@ class Reader:
         consumed = group[-1].stop
         if rule == "name_after" and subjects[0].mention is not None:
             consumed = subjects[0].mention.end
+        self._share_bound(group, predicate)
         assigned = self._assign(subjects, group, predicate, rule)
         new_carry: list[Subject] = []
         for quantity, targets, how in assigned:
@@ -217,6 +218,13 @@ class Reader:
         else:
             new_carry = carried if why == "predicate_only" and carried else []
         return new_carry, verbs, consumed
+
+    def _share_bound(self, group: list[Quantity], predicate: str) -> None:
+        """分别增长7.1%、4.2%、5.5%左右: a bound after the last value covers all of the list."""
+        last = group[-1]
+        if len(group) > 1 and last.stop > last.end and "分别" in predicate and all(q.qualifier == "exact" for q in group[:-1]):
+            for q in group[:-1]:
+                q.qualifier = last.qualifier
 
     def _assign(self, subjects: list[Subject], group: list[Quantity], predicate: str, rule: str) -> list[tuple[Quantity, list[Subject], str]]:
         """Which of the values belongs to which of the subjects."""
@@ -524,7 +532,7 @@ class Reader:
             else:
                 if grade == "growth":
                     continue
-                if not _compatible(dimension, level_unit):
+                if not _compatible(dimension, level_unit) and not (metric.domain == "prices" and dimension == "number"):
                     continue
                 if metric.written_units and q.unit.name not in metric.written_units:
                     continue
@@ -926,8 +934,8 @@ def _may_carry(between: str, clause: str, q: Quantity) -> bool:
     body = between.strip(",:、()和及与")
     if body and not _says_something(body):
         return False
-    if clause == "" and between[-1:] not in ("(", ",", "、", ""):
-        return False
+    if clause == "":
+        return q.unit.dimension == "ratio" and between[-1:] in ("(", ",")
     return True
 
 

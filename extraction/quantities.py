@@ -45,6 +45,7 @@ _QUANTITY = re.compile(
     rf"(?P<n2>{_NUMBER})(?P<m2>{_MORE})?(?P<s2>{_SCALE})?(?P<k2>{_MORE})?)?"
     rf"(?:分之(?P<over>{_NUMBER})|/(?P<under>\d+)(?!\d))?"
     rf"(?P<unit>%|‰|{_UNIT})?(?P<k3>{_MORE})?"
+    rf"(?P<ratio>[:∶]1(?![\d.]))?"
     rf"(?P<per>/(?:人·?[月年]|每?[月年天日人户亩]|万元|立方米|平方米|公里|小时))?"
 )
 #: Where a quantity may begin: found first, so that the long pattern runs in few places.
@@ -55,7 +56,7 @@ _BEFORE_BAD = re.compile(
     r"(?:第|[A-Za-z_+＋#№“‘《〔\[]|国道|省道|县道|乡道|编号|前|邮编|电话|热线|Ⅰ|Ⅱ|Ⅲ|Ⅳ|Ⅴ|[东南西北]环|[0-9.]\+|第[一二三四五六七八九十\d]+[-—至、]|代|“\d|×)$"
 )
 _AFTER_BAD = re.compile(
-    r"(?:年(?!均|产|内|[以之]上)|月(?!均)|日(?!均)|号(?!线)|时(?!代|期|长)|届|次(?:会议|全会|全体|党代会|党的|集体)|中全会|世纪|[A-Za-zαβ](?![a-zA-Z]*/)|强(?!度)"
+    r"(?:年(?!均|产|内|[以之]上)|月(?!均)|日(?!均)|号|时(?!代|期|长)|届|次(?:会议|全会|全体|党代会|党的|集体)|中全会|世纪|[A-Za-zαβ](?![a-zA-Z]*/)|强(?!度)"
     r"|\+|热线|党代会|大(?:[精报会以]|[、,]|、二十)|周年|路(?!灯)|米长跑|级(?!以)|版|型|网|线(?!路|上)|[·:：]\d+(?![\d.:∶])|×|师|军|旅|团场|载|五规划|”|’)"
 )
 _SLOGAN = re.compile(r"[“‘《「][^“”‘’《》「」\n]{0,14}$")
@@ -63,7 +64,7 @@ _SLOGAN_END = re.compile(r"^[^“”‘’《》「」\n]{0,14}[”’》」]")
 _FIVE_YEAR_PLAN = re.compile(r"十[一二三四五六七]五")
 #: Chinese words that begin with or are made of numerals.
 _IDIOM = re.compile(
-    r"一[一般些定致切并直旦方样起同体贯如个批系次流线带路些揽半站]|二十大|十九大|十八大|十[一二三四五六七]五|三[农公]|[两二三四五六七八九十]大|一[二两]三产|[一二三四五六七八九十百]+届"
+    r"一[一般些定致切并直旦方样起同体贯如个批系次流线带路些揽半站]|二十大|十九大|十八大|十[一二三四五六七]五|八项规定|三[农公]|[两二三四五六七八九十]大|一[二两]三产|[一二三四五六七八九十百]+届"
     r"|千方百计|万[众无一]|百[姓年强花]|千[家万]|十[分佳]|百[分日](?!之)|四[化好风]|两[会岸手]|两个[确维统毫大]|三个[务代]|五[位年]|六[保稳]|九[年]|零(?:距|售|星|散|部|就|容|跑|碳|排|工|增|接|上|起|死|申|门|投|感)|一二三"
 )
 
@@ -279,8 +280,10 @@ def _reject(
                 return True
             if match["n1"][0] == "0" and len(match["n1"]) > 1:
                 return True
-            if follows[:1] in ("年", "月"):
-                return True
+            if follows[:1] in ("年", "月") or (len(match["n1"]) == 4 and match["n1"][:2] in ("19", "20") and not match["dash"]):
+                return True  # a bare 2025 is a year
+        if match["dash"] and (text[stop : stop + 1] in "-/." or match["n2"][0] == "0" and len(match["n2"]) == 2):
+            return True  # 2026-02-03
         if match["dash"] and text[stop : stop + 1] in ("年", "月", "日"):
             return True
     elif unit_name in ("年", "日", "度", "级", "届", "线", "期", "号", "位", "G", "T", "E", "P", "名", "面", "天"):
@@ -309,6 +312,8 @@ def _reject(
         closing = _SLOGAN_END.match(text[end : end + 16])
         if closing and (bare or not re.match(r"[^”’》」]*[,。]", text[end : end + 16])):
             return True
+    if not arabic and match["n1"][0] in "百千万" and (begin == floor or text[begin - 1] not in "破过上到超近逾达约"):
+        return True  # 千亿元台阶, 百家: a scale is a number only after a bound
     if not arabic and text[begin - 1 : begin] in ("数", "几") and begin > floor:
         return True  # 数十家, 好几千户: no number is stated
     if bare and not arabic:

@@ -1,0 +1,123 @@
+"""How reports say it: each line of the specification (phrasing.md) as cases of our own, with figures invented."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.extraction.reading import mapped, read
+
+# (section, sentence, facts of the whole region, in order)
+CASES: list[tuple[str, str, list[str]]] = [
+    # --- one clause, many facts
+    ("review", "全年GDP完成820亿元、增长5.6%。", ["gdp.level=820 exact actual 2025", "gdp.growth_rate=5.6 exact actual 2025"]),
+    ("review", "地区生产总值预计达到820.5亿元，同比增长5.6%左右。", ["gdp.level=820.5 exact actual 2025", "gdp.growth_rate=5.6 around actual 2025"]),
+    (
+        "targets",
+        "规上工业增加值、固定资产投资、社零额分别增长7.1%、4.2%、5.5%左右。",
+        [
+            "industrial_value_added.growth_rate=7.1 around target 2026",
+            "fixed_asset_investment.growth_rate=4.2 around target 2026",
+            "retail_sales.growth_rate=5.5 around target 2026",
+        ],
+    ),
+    (
+        "review",
+        "城镇、农村居民人均可支配收入分别增长4.8%和6.1%。",
+        ["disposable_income_urban.growth_rate=4.8 exact actual 2025", "disposable_income_rural.growth_rate=6.1 exact actual 2025"],
+    ),
+    (
+        "review",
+        "城乡居民人均可支配收入分别达到41200元、21300元。",
+        ["disposable_income_urban.level=41200 exact actual 2025", "disposable_income_rural.level=21300 exact actual 2025"],
+    ),
+    (
+        "review",
+        "一二三产增加值分别增长3.9%、6%、5.2%。",
+        [
+            "primary_industry_value_added.growth_rate=3.9 exact actual 2025",
+            "secondary_industry_value_added.growth_rate=6 exact actual 2025",
+            "tertiary_industry_value_added.growth_rate=5.2 exact actual 2025",
+        ],
+    ),
+    ("targets", "城乡居民收入与经济增长同步。", ["disposable_income.growth_rate=- in_step_with_growth target 2026"]),
+    ("targets", "居民收入增长和经济增长基本同步。", ["disposable_income.growth_rate=- in_step_with_growth target 2026"]),
+    (
+        "targets",
+        "城乡居民人均可支配收入均增长8%。",
+        ["disposable_income_urban.growth_rate=8 exact target 2026", "disposable_income_rural.growth_rate=8 exact target 2026"],
+    ),
+    (
+        "review",
+        "地区生产总值完成3120亿元，首次突破3000亿元。",
+        ["gdp.level=3120 exact actual 2025", "gdp.level=3000 more_than actual 2025"],
+    ),
+    (
+        "five",
+        "地区生产总值、一般公共预算收入、固定资产投资年均分别增长7%、9%、11%，达820亿元、61亿元、540亿元。",
+        [
+            "gdp.annual_average_growth_rate=7 exact actual 2021-2025",
+            "general_budget_revenue.annual_average_growth_rate=9 exact actual 2021-2025",
+            "fixed_asset_investment.annual_average_growth_rate=11 exact actual 2021-2025",
+            "gdp.level=820 exact actual 2025",
+            "general_budget_revenue.level=61 exact actual 2025",
+            "fixed_asset_investment.level=540 exact actual 2025",
+        ],
+    ),
+    ("review", "地区生产总值增长5.5%，其中规上工业增加值增长8%。", ["gdp.growth_rate=5.5 exact actual 2025", "industrial_value_added.growth_rate=8 exact actual 2025"]),
+    ("review", "一般公共预算收入增长2.1%（同口径增长4.5%）。", ["general_budget_revenue.growth_rate=2.1 exact actual 2025", "general_budget_revenue.growth_rate=4.5 exact actual 2025"]),
+    ("review", "规上工业增加值增长6.2%、高于全省0.6个百分点。", ["industrial_value_added.growth_rate=6.2 exact actual 2025"]),
+    ("review", "社会消费品零售总额突破300亿元。增速居全省第2位。", ["retail_sales.level=300 more_than actual 2025"]),
+    # --- namesakes are other things
+    ("review", "民间投资增长12%，工业投资增长9%。", ["private_investment.growth_rate=12 exact actual 2025", "industrial_investment.growth_rate=9 exact actual 2025"]),
+    ("review", "对东盟进出口增长18%，跨境电商进出口额达到20亿元。", []),
+    ("review", "市本级一般公共预算收入完成35亿元。", []),
+    ("review", "高标准农田建设投资占固定资产投资比重提高到12%。", []),
+    ("review", "全省生产总值增长5.2%。", []),
+    ("review", "经济总量超100亿元的县达到4个。", []),
+    # --- from, to
+    ("five", "常住人口城镇化率由45%提高到52%。", ["urbanization_rate.level=45 exact actual 2020", "urbanization_rate.level=52 exact actual 2025"]),
+    ("review", "规上工业增加值增速由-3.5%转为增长1.2%。", ["industrial_value_added.growth_rate=-3.5 exact actual 2024", "industrial_value_added.growth_rate=1.2 exact actual 2025"]),
+    ("review", "PM2.5平均浓度降至28微克/立方米、下降6.5%。", ["pm25.level=28 exact actual 2025", "pm25.growth_rate=-6.5 exact actual 2025"]),
+    ("review", "固定资产投资增长-2.1%。", ["fixed_asset_investment.growth_rate=-2.1 exact actual 2025"]),
+    ("review", "固定资产投资下降2.1%。", ["fixed_asset_investment.growth_rate=-2.1 exact actual 2025"]),
+    ("review", "居民消费价格持平。", ["cpi.growth_rate=0 exact actual 2025"]),
+    ("review", "进出口总额增长近三成。", ["imports_exports.growth_rate=30 nearly actual 2025"]),
+    ("targets", "居民消费价格指数控制在103左右。", ["cpi.growth_rate=3 around target 2026"]),
+    ("targets", "居民消费价格总水平涨幅控制在3%以内。", ["cpi.growth_rate=3 at_most target 2026"]),
+    # --- qualifiers
+    ("targets", "地区生产总值增长5%左右。", ["gdp.growth_rate=5 around target 2026"]),
+    ("targets", "地区生产总值增长6%以上，力争6.5%。", ["gdp.growth_rate=6 at_least target 2026", "gdp.growth_rate=6.5 exact target 2026"]),
+    ("targets", "地区生产总值增长5%—5.5%，在实际工作中争取更好结果。", ["gdp.growth_rate=5..5.5 range target 2026"]),
+    ("targets", "经济增长5%左右，城镇新增就业5万人以上，城镇调查失业率控制在5.5%以内。", [
+        "gdp.growth_rate=5 around target 2026", "urban_new_jobs.level=5 at_least target 2026", "urban_surveyed_unemployment_rate.level=5.5 at_most target 2026"]),
+    ("targets", "进出口总额正增长，粮食产量稳定在160亿斤以上。", ["imports_exports.growth_rate=- positive_growth target 2026", "grain_output.level=800 at_least target 2026"][::-1]),
+    ("review", "一般公共预算收入突破百亿元大关，达到102亿元。", ["general_budget_revenue.level=100 more_than actual 2025", "general_budget_revenue.level=102 exact actual 2025"]),
+    ("five", "地区生产总值连跨两个千亿元台阶、迈上3000亿元台阶。", ["gdp.level=3000 at_least actual 2025"]),
+    # --- units
+    ("review", "外贸进出口总额达到1.05万亿元。", ["imports_exports.level=10500 exact actual 2025"]),
+    ("tasks", "新建高标准农田5000亩。", ["high_standard_farmland_new.level=0.5 exact target 2026"]),
+    ("tasks", "粮食总产稳定在12.4亿公斤以上。", ["grain_output.level=124 at_least target 2026"]),
+    ("review", "实际使用外资1.2亿美元。", ["actual_foreign_investment.level=1.2 exact actual 2025"]),
+    ("review", "居民人均可支配收入达到2.4万元。", ["disposable_income.level=24000 exact actual 2025"]),
+    # --- role and period
+    ("tasks", "到2030年，常住人口城镇化率达到60%。", ["urbanization_rate.level=60 exact target 2030"]),
+    ("outlook", "地区生产总值年均增长5%左右。", ["gdp.annual_average_growth_rate=5 around target 2026-2030"]),
+    ("outlook", "今后五年，城镇新增就业累计25万人以上。", ["urban_new_jobs.cumulative_level=25 at_least target 2026-2030"]),
+    ("review", "地区生产总值增长5.4%，高于5%的预期目标。", ["gdp.growth_rate=5.4 exact actual 2025"]),
+    ("five", "累计城镇新增就业26万人，年均增长1.2%。", ["urban_new_jobs.cumulative_level=26 exact actual 2021-2025", "urban_new_jobs.annual_average_growth_rate=1.2 exact actual 2021-2025"]),
+    ("tasks", "激发消费活力，社会消费品零售总额增长6%左右。", ["retail_sales.growth_rate=6 around target 2026"]),
+    # --- counted things
+    ("tasks", "新建20个精品示范村、70个提档升级村。", ["demonstration_villages_built.level=20 exact target 2026", "upgraded_villages_built.level=70 exact target 2026"]),
+    ("tasks", "新改扩建公办幼儿园10所、中小学9所。", ["kindergartens_built.level=10 exact target 2026", "primary_secondary_schools_built.level=9 exact target 2026"]),
+    ("tasks", "新培育国家级绿色工厂1家—2家。", ["national_green_factories_new.level=1..2 range target 2026"]),
+    ("tasks", "办好10件民生实事，做强8大产业，坚持6条原则。", []),
+    # --- noise inside
+    ("review", "全市地区生产总值完成1 250.6亿元，增长\n5.5%。", ["gdp.level=1250.6 exact actual 2025", "gdp.growth_rate=5.5 exact actual 2025"]),
+    ("review", "地区生产总值增长５．５％，固定资产投资增长百分之七。", ["gdp.growth_rate=5.5 exact actual 2025", "fixed_asset_investment.growth_rate=7 exact actual 2025"]),
+    ("review", "地區生產總值增長5.5%。", ["gdp.growth_rate=5.5 exact actual 2025"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("section", "sentence", "expected"), CASES, ids=[c[1][:24] for c in CASES])
+def test_reads_what_a_careful_person_would(section: str, sentence: str, expected: list[str]) -> None:
+    assert mapped(read(section, sentence)) == expected
