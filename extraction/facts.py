@@ -39,6 +39,7 @@ from extraction.language import (
     UNSTATED,
     VERB,
     VERB_GROUPS,
+    WORDED,
 )
 from extraction.periods import Time, find_times
 from extraction.quantities import Quantity, find_quantities
@@ -113,8 +114,10 @@ class Reader:
         """Read all facts of ``text[start:end]``."""
         text = self.text
         quantities = list(find_quantities(text, start, end))
+        worded = WORDED.search(text, start, end) is not None
         if not quantities:
-            self._unnumbered(start, end, stretch, [])
+            if worded:
+                self._unnumbered(start, end, stretch, [])
             return
         times = find_times(text, start, end, self.year)
         subjects: list[Subject] = []
@@ -135,8 +138,9 @@ class Reader:
             right_limit = quantities[i + len(group)].start if i + len(group) < n else end
             subjects, verbs, prev = self._group(start, end, prev, group, right_limit, subjects, verbs, times, stretch)
             i += len(group)
-        self._unnumbered(start, end, stretch, quantities)
-        if STRETCH.search(text, start, end):
+        if worded:
+            self._unnumbered(start, end, stretch, quantities)
+        if stretch.kind in ("annual_targets", "tasks", "outlook") and STRETCH.search(text, start, end):
             self._stretch(start, end)
 
     def _stretch(self, start: int, end: int) -> None:

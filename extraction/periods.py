@@ -21,6 +21,8 @@ _TIME = re.compile(
     r"|(?P<half>上半年|下半年|一季度|二季度|三季度|四季度|前三季度|前\d+个?月|1至\d+月|1[-—]\d+月)"
     r"|(?P<each>每年|年均|平均每年|年平均|逐年)"
 )
+#: No word of time is without one of these characters.
+_ANY = re.compile("[年五季届任]")
 #: Before a word of time: it is what is compared with, not the time of the fact.
 _BASE = re.compile(r"(?:比|较|与|同|超过|高于|低于|多于|是|为|相当于|相比|对比|恢复到|超|在|自|从|由|约为|达到)(?:上述|整个)?$")
 _PREV_IS_START = re.compile(r"(?:从|由|自)$")
@@ -52,6 +54,8 @@ _SMALL = {"二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "十": 10, "2": 2, "
 def find_times(text: str, start: int, end: int, year: int) -> list[Time]:
     """Words of time in ``text[start:end]`` for a report of ``year``, in order."""
     out: list[Time] = []
+    if not _ANY.search(text, start, end):
+        return out
     for match in _TIME.finditer(text, start, end):
         before = text[max(start, match.start() - 4) : match.start()]
         kind = "year"

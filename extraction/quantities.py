@@ -48,7 +48,9 @@ _QUANTITY = re.compile(
     rf"(?P<ratio>[:∶]1(?![\d.]))?"
     rf"(?P<per>/(?:人·?[月年]|每?[月年天日人户亩]|万元|立方米|平方米|公里|小时))?"
 )
-#: Where a quantity may begin: found first, so that the long pattern runs in few places.
+#: Where a quantity may begin, in two steps, so that the long pattern runs in few places: a plain character class, which
+#: the regular-expression engine scans for fastest, then the rule.
+_FIRST = re.compile(rf"[\d{_CN_CHARS}万翻过近半]")
 _START = re.compile(rf"\d|百分之|千分之|万分之|[{_CN_CHARS}][{_CN_CHARS}万亿]+|[{_CN_CHARS}](?=分之|点[{_CN_CHARS}])|一(?=成|倍)|{_BARE_SCALE}(?=[^\d]?[家场个人名户亿元万美斤吨处项所座条套件次辆台种级公])|[两二三四五六七八九十](?=家|个|座|条|项|所|处|户|成|倍|番|名|[万亿千百]|件|多|余|到|至|、)|(?<![a-zA-Z])翻[一两二]番|翻番|过半|近半|一半|半数")
 
 # --- what is no quantity --------------------------------------------------------------------------------------------
@@ -193,12 +195,16 @@ def find_quantities(text: str, start: int = 0, end: int | None = None) -> Iterat
     """All quantities in ``text[start:end]``, left to right, without overlap."""
     limit = len(text) if end is None else end
     at = start
-    search = _START.search
+    first = _FIRST.search
+    starts = _START.match
     while True:
-        begin = search(text, at, limit)
+        begin = first(text, at, limit)
         if not begin:
             return
         i = begin.start()
+        if not starts(text, i, limit):
+            at = i + 1
+            continue
         quantity, at = _read(text, i, limit, start)
         if quantity is not None:
             yield quantity

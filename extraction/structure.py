@@ -37,19 +37,24 @@ def plan_years(words: str) -> tuple[int, int] | None:
 
 
 @lru_cache(maxsize=64)
-def _cues(year: int) -> re.Pattern[str]:
+def _formula(year: int) -> re.Pattern[str]:
+    """Formulas of the language that open a section wherever they stand."""
     last, this = str(year - 1), str(year)
     past_plans = "|".join(f"{re.escape(name)}" for name, (_, end) in sorted(PLANS.items(), key=lambda p: -len(p[0])) if end < year or end == year)
     next_plans = "|".join(f"{re.escape(name)}" for name, (start, _) in sorted(PLANS.items(), key=lambda p: -len(p[0])) if start >= year - 1)
-    # a line, as far as its first stop; or the beginning of a sentence
     return re.compile(
-        rf"(?P<line>(?:^|(?<=\n))(?:(?P<number>[一二三四五六七八九十]{{1,2}}[、.]|第[一二三四五]部分)[^\n。;!?,:]{{1,36}}|[^\n。;!?]{{1,45}}(?=\n|\Z)))"
-        rf"|(?P<target>(?:预期目标|主要目标|目标任务|预期指标|奋斗目标|工作目标|发展目标|调控目标|主要预期指标|预期性目标|主要指标|经济目标)(?:任务)?(?:建议|安排|初步|拟)?(?:是|为|:|如下|确定为|定为|安排为|\(|,建议))"
+        rf"(?P<target>(?:预期目标|主要目标|目标任务|预期指标|奋斗目标|工作目标|发展目标|调控目标|主要预期指标|预期性目标|主要指标|经济目标)(?:任务)?(?:建议|安排|初步|拟)?(?:是|为|:|如下|确定为|定为|安排为|\(|,建议))"
         rf"|(?P<five>(?<=[\n。!?;,:])(?:过去的?五年|五年来|近?[五5]年来|这五年|五年间|五年里|回顾五年|回首五年|回望过去五年|本届政府|[“\"]?(?:{past_plans})[”\"]?(?:时期|期间|以来|这五年|五年)))"
         rf"|(?P<year>(?:(?<=[\n。!?;,])刚刚过去的?{last}年)|(?<=[\n。!?;])(?:(?:刚刚|即将)?过去的?(?:的)?一年|过去一年|一年来|去年|(?:刚刚|即将)?过去的{last}年|回望{last}年|{last}年(?:[,,是]|,?全[市省区年州]|我[市省区])|(?<=\n){last}年))"
         rf"|(?P<next>(?<=[\n。!?;])(?:今后五年|未来五年|[“\"]?(?:{next_plans or 'x^'})[”\"]?(?:时期|期间|发展|规划|,)))"
         rf"|(?P<now>(?:(?:做好)?(?:今年|{this}年)(?:[^。,;\n]{{0,14}})?(?:总体要求|工作总体|总体思路|指导思想|工作的总体|重点工作|主要工作|政府工作(?!报告)|工作思路|工作安排|工作任务|要重点|重点抓|重点做)|(?<=[\n。!?;])今年是|今年,?(?:我们)?(?:要|将)?重点|重点(?:抓好|做好|抓|做)(?:好)?(?:以下|下列|如下|[一二三四五六七八九十]{{1,2}}(?:个?方面|项)|\d{{1,2}}(?:个?方面|项)|六|八|十)|(?:主要|着力|突出|集中力量)抓好以下|为实现(?:上述|以上)目标|实现(?:上述|以上)(?:发展)?目标[,任]|围绕(?:上述|以上|实现)目标|(?<=[\n。!?;])今年[,,]|新的一年[,里]))"
     )
+
+
+@lru_cache(maxsize=64)
+def _hint(year: int) -> re.Pattern[str]:
+    """What every heading and formula holds one of: most sentences need no closer look."""
+    return re.compile(rf"目标|指标|年|重点|十[一二三四五六]?五|届政府|抓好|自身建设|政府建设|政府系统|服务型|民生实事|为民|惠民|回顾|回眸|回看|回望|任务|安排|总体要求|{year}|{year - 1}|廉洁|效能|历程|知难|成就")
 
 
 def _heading_kind(line: str, year: int, kind: str) -> str | None:
@@ -85,49 +90,56 @@ def sections(text: str, year: int) -> list[Stretch]:
     """Stretches of ``text`` (matching text), in order, without gaps. ``year`` is the report's year."""
     events: list[tuple[int, str, str]] = []
     kind = "other"
-    target_until = -1
-    for cue in _cues(year).finditer(text):
-        at = cue.start()
-        if target_until >= 0 and at > target_until and kind == "annual_targets":
+    targets_end = -1
+    formula = _formula(year)
+    hint = _hint(year)
+    for unit in _UNIT.finditer(text):
+        start, end = unit.span()
+        if kind == "annual_targets" and start >= targets_end:
             kind = "tasks"
-            events.append((target_until, "tasks", ""))
-            target_until = -1
-        new: str | None = None
-        heading = ""
-        if cue["line"] is not None:
-            line = cue["line"]
-            if not _FRONT.search(line):
-                new = _heading_kind(line, year, kind)
-                heading = line
-            if new is None:
-                # the line may hold another cue: look inside it
-                inner = _cue_inside(text, at, cue.end(), year, kind)
-                for position, inner_kind in inner:
-                    if inner_kind != kind:
-                        if inner_kind == "annual_targets":
-                            target_until = _targets_end(text, position)
-                        kind = inner_kind
-                        events.append((position, kind, ""))
-                continue
-        else:
-            new = _formula_kind(cue, text, year, kind)
-        if new is None or (new == kind and not heading):
+            events.append((targets_end, kind, ""))
+        if not hint.search(text, start, end):
             continue
-        if new == "annual_targets":
-            target_until = _targets_end(text, at)
-            at = _sentence_start(text, at)
-        kind = new
-        events.append((at, kind, heading))
-    if target_until >= 0 and kind == "annual_targets":
-        events.append((target_until, "tasks", ""))
+        if start == 0 or text[start - 1] == "\n":
+            line = _heading(text, start, end)
+            if line and not _FRONT.search(line):
+                new = _heading_kind(line, year, kind)
+                if new is not None:
+                    kind = new
+                    events.append((start, kind, line))
+        for cue in formula.finditer(text, max(0, start - 1), end):
+            new = _formula_kind(cue, text, year, kind)
+            if new is None or new == kind:
+                continue
+            at = cue.start()
+            if new == "annual_targets":
+                targets_end = _targets_end(text, at)
+                at = max(_sentence_start(text, at), events[-1][0] if events else 0)
+            kind = new
+            events.append((at, kind, ""))
+    if kind == "annual_targets":
+        events.append((targets_end, "tasks", ""))
     out: list[Stretch] = []
     events = [(0, "other", ""), *[event for event in events if event[0] < len(text)]]
-    events.sort(key=lambda event: event[0])
     for i, (start, stretch_kind, heading) in enumerate(events):
         end = events[i + 1][0] if i + 1 < len(events) else len(text)
         if end > start:
             out.append(Stretch(start, end, stretch_kind, heading, default_years(stretch_kind, year, heading)))
     return out
+
+
+#: A sentence, with its end mark and the line break after it.
+_UNIT = re.compile(r"[^。!?;\n]+[。!?;]?\n?|\n")
+_NUMBERED = re.compile(r"(?:[一二三四五六七八九十]{1,2}[、.]|第[一二三四五]部分)[^\n。;!?,:]{1,36}")
+
+
+def _heading(text: str, start: int, end: int) -> str:
+    """The heading at ``start``: a short line without an end mark, or the first words after 一、."""
+    numbered = _NUMBERED.match(text, start, end)
+    if numbered:
+        return numbered[0]
+    line = text[start:end].rstrip("\n")
+    return line if len(line) <= 45 and text[start + len(line) : start + len(line) + 1] in ("\n", "") and line[-1:] not in "。;!?" else ""
 
 
 def default_years(kind: str, year: int, heading: str = "") -> tuple[int, int]:
@@ -144,26 +156,6 @@ def default_years(kind: str, year: int, heading: str = "") -> tuple[int, int]:
 
 #: Lines of the front matter (title, date, speaker) announce nothing.
 _FRONT = re.compile(r"政府工作报告|会议上|大会上|^(?:年份|时间|日期|来源|发布|标题|编辑|作者|记者)|\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d年\d{1,2}月\d{1,2}日|作政府工作报告|记者|摄$|网站|字号")
-
-
-def _cue_inside(text: str, start: int, end: int, year: int, kind: str) -> list[tuple[int, str]]:
-    """Cues at or after the beginning of a line that is no heading."""
-    found: list[tuple[int, str]] = []
-    pattern = _formula(year)
-    for cue in pattern.finditer(text, max(0, start - 1), end + 12):
-        new = _formula_kind(cue, text, year, kind)
-        if new and new != kind:
-            position = _sentence_start(text, cue.start()) if new == "annual_targets" else cue.start()
-            found.append((position, new))
-            kind = new
-    return found
-
-
-@lru_cache(maxsize=64)
-def _formula(year: int) -> re.Pattern[str]:
-    """The cues without the one for lines."""
-    source = _cues(year).pattern
-    return re.compile("(?P<line>x^)" + source[source.index("|(?P<target>") :])
 
 
 def _formula_kind(cue: re.Match[str], text: str, year: int, kind: str) -> str | None:
