@@ -1,7 +1,7 @@
 """The catalogue: which metrics there are, what they are called, and what they are not.
 
-One YAML file a domain beside this module, one entry a metric; ``docs/adding-a-metric.md`` explains the fields. The
-catalogue is data: a new metric is an entry and golden cases, no code.
+One YAML file a domain beside this module, one entry a metric; ``docs/adding-a-metric.md`` explains the
+fields. The catalogue is data: a new metric is an entry and golden cases, no code.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -88,15 +89,15 @@ class CatalogueError(ValueError):
 class Metric:
     """One metric of the catalogue.
 
-    aliases        every spelling of the noun phrase's head, expanded, longest first: no region, no time, no white space,
-                   half-width, simplified characters; it holds those of growth_only and level_only, too
+    aliases        every spelling of the noun phrase's head, longest first: no region, no time, no white
+                   space, half-width, simplified; those of growth_only and level_only are among them
     growth_only    aliases from which only growth may be read (经济增长5%)
     level_only     aliases from which only a level may be read (经济总量)
-    needs          one of these words or verb groups (``@build`` …) must stand in the phrase; empty: nothing needed
+    needs          one of these words or verb groups (``@build`` …) must stand in the phrase; empty: none
     not_           words that make the phrase another thing, wherever they stand in it
-    written_units  when not empty, levels count only if written with one of these units (改造老旧小区: 个 counts
-                   communities, 户 households); growth rates are not bound by it
-    plausible      by ``level`` (canonical unit), ``growth_rate`` (%), ``change_pp`` (percentage points): (low, high)
+    written_units  when not empty, a level counts only if written with one of these units (改造老旧小区: 个
+                   counts communities, 户 households); growth rates are not bound by it
+    plausible      by ``level`` (canonical unit), ``growth_rate`` (%), ``change_pp`` (points): (low, high)
     decimals       digits after the point that are shown
     """
 
@@ -130,10 +131,10 @@ class Catalogue:
 def expand(pattern: str) -> tuple[str, ...]:
     """All spellings of a pattern: ``[x|y]`` is optional, ``{x|y}`` a choice; both may be nested.
 
-    ``[地区|国内]生产总值`` → 生产总值, 地区生产总值, 国内生产总值. Raises ValueError on unbalanced brackets, on an empty
-    choice and where one pattern makes over 600 spellings.
+    ``[地区|国内]生产总值`` → 生产总值, 地区生产总值, 国内生产总值. Raises ValueError on unbalanced brackets,
+    on an empty choice and where one pattern makes over 600 spellings.
     """
-    spellings, rest = _sequence(pattern, 0, "")
+    spellings, rest = _sequence(pattern, 0)
     if rest != len(pattern):
         raise ValueError(f"{pattern!r}: {pattern[rest]!r} closes nothing")
     if "" in spellings:
@@ -141,23 +142,25 @@ def expand(pattern: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(spellings))
 
 
-def _sequence(pattern: str, position: int, closer: str) -> tuple[list[str], int]:
+_SPECIAL = re.compile(r"[\[\]{}|]")
+
+
+def _sequence(pattern: str, position: int) -> tuple[list[str], int]:
     """Spellings of one alternative, up to ``|`` or the closing bracket (not consumed)."""
     spellings = [""]
     while position < len(pattern):
-        char = pattern[position]
-        if char in "|]}":
-            if not closer:
-                return spellings, position
-            break
-        if char in "[{":
+        special = _SPECIAL.search(pattern, position)
+        literal = pattern[position : special.start() if special else len(pattern)]
+        if literal:
+            spellings = [head + literal for head in spellings]
+            position += len(literal)
+        elif pattern[position] in "[{":
             options, position = _group(pattern, position)
             spellings = [head + tail for head in spellings for tail in options]
             if len(spellings) > _LIMIT:
                 raise ValueError(f"{pattern!r}: over {_LIMIT} spellings; split it")
         else:
-            spellings = [head + char for head in spellings]
-            position += 1
+            break
     return spellings, position
 
 
@@ -167,7 +170,7 @@ def _group(pattern: str, position: int) -> tuple[list[str], int]:
     closer = "]" if opener == "[" else "}"
     options: list[str] = [""] if opener == "[" else []
     while True:
-        spellings, position = _sequence(pattern, position + 1, closer)
+        spellings, position = _sequence(pattern, position + 1)
         if spellings == [""]:
             raise ValueError(f"{pattern!r}: empty choice; for something optional use [ ]")
         options += spellings
@@ -181,8 +184,8 @@ def _group(pattern: str, position: int) -> tuple[list[str], int]:
 def load_catalogue(directory: Path | None = None) -> Catalogue:
     """The catalogue of ``directory`` (default: the project's own), validated and cached.
 
-    Raises CatalogueError where an entry is wrong, a code stands twice, or two metrics share an alias and nothing tells
-    them apart.
+    Raises CatalogueError where an entry is wrong, a code stands twice, or two metrics share an alias and
+    nothing tells them apart.
     """
     root = directory or DIRECTORY
     metrics: list[Metric] = []
@@ -325,20 +328,19 @@ def _plausible(ranges: Any, wrong: Any) -> dict[str, tuple[float, float]]:
 
 
 def _check_shared_aliases(metrics: list[Metric]) -> None:
-    """Two metrics may share an alias where the phrase around it decides: by needs, by not, or by the unit written."""
+    """Two metrics may share an alias where the phrase decides: by needs, by not, or by the unit written."""
     owners: dict[str, list[Metric]] = {}
     for metric in metrics:
         for alias in metric.aliases:
             owners.setdefault(alias, []).append(metric)
     for alias, sharing in owners.items():
-        for number, first in enumerate(sharing):
-            for second in sharing[number + 1 :]:
-                if not _told_apart(first, second, alias):
-                    raise CatalogueError(
-                        f"{second.domain}.yml: {second.code}: aliases: {alias} is an alias of {first.code}"
-                        f" ({first.domain}.yml), too; give one of them needs, not or written_units,"
-                        " or a longer alias"
-                    )
+        for first, second in combinations(sharing, 2):
+            if not _told_apart(first, second, alias):
+                raise CatalogueError(
+                    f"{second.domain}.yml: {second.code}: aliases: {alias} is an alias of {first.code}"
+                    f" ({first.domain}.yml), too; give one of them needs, not or written_units,"
+                    " or a longer alias"
+                )
 
 
 def _told_apart(first: Metric, second: Metric, alias: str) -> bool:
@@ -346,12 +348,8 @@ def _told_apart(first: Metric, second: Metric, alias: str) -> bool:
         return True
     if parse_unit(first.unit).dimension != parse_unit(second.unit).dimension:
         return True
-    if (
-        first.written_units
-        and second.written_units
-        and not set(first.written_units) & set(second.written_units)
-    ):
-        return True
-    one_way = ({alias} <= set(first.growth_only), {alias} <= set(second.growth_only))
-    other_way = ({alias} <= set(first.level_only), {alias} <= set(second.level_only))
-    return (one_way[0] and other_way[1]) or (other_way[0] and one_way[1])
+    if first.written_units and second.written_units:
+        return not set(first.written_units) & set(second.written_units)
+    growth = (alias in first.growth_only, alias in second.growth_only)
+    level = (alias in first.level_only, alias in second.level_only)
+    return (growth[0] and level[1]) or (level[0] and growth[1])
