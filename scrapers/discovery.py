@@ -1,18 +1,40 @@
-"""Look at sources and find what is worth fetching: `discover`."""
+"""Look at sources and find what is worth fetching: `discover`.
+
+A look asks a listing whether it changed, reads its rows where it did, and goes on to older pages only while
+nothing on a page was seen before. Once a week, in season, it looks further back all the same: some reports
+are filed late, under an earlier day. A listing that comes without rows is an error with a name, never an
+empty success.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import inspect
+import secrets
+import zlib
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from types import ModuleType
+from urllib.parse import urljoin, urlsplit
 
+from scrapers import season as seasons
 from scrapers.archive import Archive
+from scrapers.client import Answer, Network, Visit, is_challenge
 from scrapers.failures import LookError
 from scrapers.fetching import read_file
 from scrapers.model import Failure, Link, Look, Source
-from scrapers.platforms import folder
+from scrapers.pages import Page, Row, file_name, is_empty_of_content, page_of, says_not_found
+from scrapers.platforms import folder, platform
 from scrapers.settings import FetchSettings
+from scrapers.state import Listing, Memory, recall, remember
+from scrapers.titles import claim_of
+
+_ROWS_REMEMBERED = 400
+_PROBE_AGAIN_DAYS = 7
 
 
 def discover(
@@ -24,19 +46,384 @@ def discover(
     settings: FetchSettings,
     now: datetime,
     everything: bool = False,
+    years: tuple[int, int] | None = None,
 ) -> list[Look]:
     """One look at each source, in their order. Never raises for what a source does: its look says what went
     wrong.
 
     now         UTC
     everything  give every matching link, held or not, and walk listings to their end
+    years       the first and last report year wanted; default: the one that is coming out, and the one
+                before. Files of a folder are always all wanted
     """
-    looks = {
-        source.id: _look_at_folder(source, archive, run_id, settings, now, everything)
-        for source in sources
-        if source.platform == "folder"
-    }
+    looks: dict[str, Look] = {}
+    for source in sources:
+        if source.platform == "folder":
+            looks[source.id] = _look_at_folder(source, archive, run_id, settings, now, everything)
+    sites = [source for source in sources if source.id not in looks]
+    if sites:
+        current = seasons.report_year(now.date())
+        task = _Task(archive, run_id, settings, now, everything, years or (current - 1, current))
+        looks.update((look.source_id, look) for look in asyncio.run(_look_at_sites(sites, task)))
     return [looks[source.id] for source in sources]
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What all looks of one call have in common."""
+
+    archive: Archive
+    run_id: str
+    settings: FetchSettings
+    now: datetime
+    everything: bool
+    years: tuple[int, int]
+
+    @property
+    def today(self) -> date:
+        return self.now.date()
+
+
+@dataclass(slots=True)
+class _Findings:
+    """What one look gathers."""
+
+    links: dict[str, Link] = field(default_factory=dict)
+    rows: list[str] = field(default_factory=list)
+    listings: dict[str, Listing] = field(default_factory=dict)
+    failures: list[Failure] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    skews: list[float] = field(default_factory=list)
+    probed: bool = False
+
+
+async def _look_at_sites(sources: Sequence[Source], task: _Task) -> list[Look]:
+    network = Network(task.settings)
+    places = asyncio.Semaphore(task.settings.concurrency)
+
+    async def one(source: Source) -> tuple[Look, list[float]]:
+        async with places:
+            return await _look(source, task, network)
+
+    results = await asyncio.gather(*(one(source) for source in sources))
+    looks = [look for look, _ in results]
+    far = [skews for _, skews in results if skews and abs(skews[0]) > task.settings.max_clock_skew]
+    told = sum(1 for _, skews in results if skews)
+    if len(far) >= 3 and len(far) * 2 > told:
+        days = far[0][0] / 86_400
+        detail = f"{len(far)} of {told} servers disagree with this machine's clock, by {days:+.1f} days"
+        failure = Failure(looks[0].source_id, "discover", "own_clock_off", detail, task.now)
+        looks[0] = replace(looks[0], failures=(*looks[0].failures, failure))
+    return looks
+
+
+async def _look(source: Source, task: _Task, network: Network) -> tuple[Look, list[float]]:
+    found = _Findings()
+    requests = 0
+    error: LookError | None = None
+    memory = Memory()
+    visit: Visit | None = None
+    try:
+        memory = _fresh(recall(task.archive, source.id), source)
+        async with asyncio.timeout(task.settings.visit_deadline), Visit(network, source, task.now) as visit:
+            await _walk(source, task, visit, memory, found)
+    except LookError as failed:
+        error = failed
+    except TimeoutError:
+        error = LookError("deadline", f"the visit took longer than {task.settings.visit_deadline:g} s")
+    except (
+        Exception
+    ) as failed:  # a defect of ours must not stop the other sources; it is reported under its own name
+        error = LookError("broke", f"{type(failed).__name__}: {failed}")
+    if visit is not None:
+        requests = visit.requests
+        found.notes += visit.notes
+    if error is None and not found.links and _should_have_come(source, task):
+        due = seasons.due_day(source.season, task.today.year)
+        error = LookError("blind_in_season", f"no report in the listing, due by {due}")
+    found.failures += _clock_failures(source, task, found)
+    links = (
+        _to_fetch(source, task, memory, found) if error is None or error.reason == "blind_in_season" else ()
+    )
+    if error is None:
+        _store(source, task, memory, found)
+    look = Look(
+        run_id=task.run_id,
+        source_id=source.id,
+        region_code=source.region_code,
+        looked_at=task.now,
+        ok=error is None,
+        error=error.reason if error else None,
+        detail=error.detail if error else "",
+        requests=requests,
+        links_seen=len(found.links),
+        links=links,
+        failures=tuple(found.failures),
+        notes=tuple(found.notes),
+    )
+    return look, found.skews
+
+
+async def _walk(source: Source, task: _Task, visit: Visit, memory: Memory, found: _Findings) -> None:
+    """All listings of a source, each as far as is needed."""
+    module = platform(source.platform)
+    daily = hasattr(module, "starts") and any("{dd}" in listing for listing in source.listings)
+    if daily and not task.everything and not seasons.in_season(source.season, task.today):
+        found.notes.append("out of season: the day's paper was not asked for")
+        return
+    starts: list[str] = module.starts(source, task.today) if daily else list(source.listings)
+    missing: list[LookError] = []
+    for start in starts:
+        try:
+            await _walk_listing(source, task, visit, memory, found, module, start)
+        except LookError as error:
+            # No paper on a holiday is no failure; no paper on any of the days is one.
+            if not (daily and error.reason == "not_found"):
+                raise
+            missing.append(error)
+    if daily and len(missing) == len(starts):
+        raise missing[0]
+
+
+async def _walk_listing(
+    source: Source,
+    task: _Task,
+    visit: Visit,
+    memory: Memory,
+    found: _Findings,
+    module: ModuleType,
+    start: str,
+) -> None:
+    settings = task.settings
+    known = set(memory.rows)
+    deep = task.everything or _is_deep_night(source, task.today)
+    bound = settings.max_pages_back if task.everything else settings.max_pages
+    if hasattr(module, "starts"):
+        bound = settings.max_pages_back  # a day's paper ends by itself
+    before = Listing() if deep else memory.listings.get(start, Listing())
+    answer = await visit.get(
+        start, etag=before.etag, last_modified=before.last_modified, limit=settings.max_listing_bytes
+    )
+    found.skews.append(answer.skew)
+    unchanged = answer.not_modified or (
+        before.sha256 != "" and before.sha256 == hashlib.sha256(answer.body).hexdigest()
+    )
+    if unchanged:
+        # Kept although not asked for: what was listed then is listed now.
+        found.links.update((link.url, link) for link in memory.links if link.found_on == start)
+        found.listings[start] = before
+        found.rows += memory.rows
+        return
+    visited: set[str] = set()
+    url: str | None = start
+    for number in range(1, bound + 1):
+        assert url is not None
+        visited.add(url)
+        if number > 1:
+            try:
+                answer = await visit.get(url, limit=settings.max_listing_bytes)
+            except LookError as error:
+                # The first page was read; what lies further back is asked for again at the next deep look.
+                found.failures.append(
+                    Failure(source.id, "discover", error.reason, error.detail, task.now, url)
+                )
+                return
+        try:
+            page, rows = _read(answer, start if number == 1 else url, module)
+        except LookError as error:
+            if number == 1:
+                raise
+            found.failures.append(Failure(source.id, "discover", error.reason, error.detail, task.now, url))
+            return
+        matched = _match(rows, source, task, start)
+        if number == 1:
+            if not matched and not memory.links:
+                await _probe(source, task, visit, memory, found, module, start, rows)
+            found.listings[start] = _listing(answer, task)
+        for link in matched:
+            found.links.setdefault(link.url, link)
+        marks = [_mark(row) for row in rows]
+        found.rows += marks
+        url = module.following(page)
+        seen_before = any(mark in known for mark in marks)
+        if url is None or url in visited or (seen_before and not deep):
+            return
+
+
+def _read(answer: Answer, asked: str, module: ModuleType) -> tuple[Page, list[Row]]:
+    """The rows of a listing page; or, by name, why there are none."""
+    if is_challenge(answer.body):
+        raise LookError("challenge_page", f"{answer.url} answers with a captcha or browser check")
+    page = page_of(answer.body, answer.url, media_type=answer.media_type, charset=answer.charset)
+    if answer.before and _is_root(answer.url) and not _is_root(asked):
+        raise LookError("soft_404", f"{asked} redirects to the home page")
+    if says_not_found(page):
+        raise LookError("soft_404", f"{asked} says that there is no such page, with status 200")
+    rows: list[Row] = module.rows(page)
+    if rows or _leads_on(module, page):
+        return page, rows
+    if is_empty_of_content(page):
+        raise LookError("stub_listing", f"{asked} has {len(answer.body)} bytes and no content")
+    raise LookError(
+        "layout_changed", f"{asked} has none of the rows that {module.__name__.rpartition('.')[2]} knows"
+    )
+
+
+def _leads_on(module: ModuleType, page: Page) -> bool:
+    """Pages that hold no rows themselves by design: a sitemap index, a paper's front page."""
+    return module.__name__.endswith((".feed", ".epaper")) and module.following(page) is not None
+
+
+def _is_root(url: str) -> bool:
+    return urlsplit(url).path.strip("/").lower() in (
+        "",
+        "index.html",
+        "index.htm",
+        "index.shtml",
+        "index.jsp",
+    )
+
+
+async def _probe(
+    source: Source,
+    task: _Task,
+    visit: Visit,
+    memory: Memory,
+    found: _Findings,
+    module: ModuleType,
+    start: str,
+    rows: list[Row],
+) -> None:
+    """Ask for a page that cannot exist beside a listing that never brought anything. A site that answers with
+    the same rows answers so to everything. Asked once a week at most. Raises LookError ``soft_404``."""
+    if _is_root(start) or hasattr(module, "starts"):
+        return
+    if memory.probed is not None and task.today - memory.probed < timedelta(days=_PROBE_AGAIN_DAYS):
+        return
+    found.probed = True
+    nowhere = urljoin(start, f"{secrets.token_hex(6)}.html")
+    try:
+        answer = await visit.get(nowhere, limit=task.settings.max_listing_bytes)
+        others = module.rows(
+            page_of(answer.body, answer.url, media_type=answer.media_type, charset=answer.charset)
+        )
+    except LookError:
+        return
+    here, there = {row.url for row in rows}, {row.url for row in others}
+    if here and len(here & there) * 2 > len(here):
+        raise LookError("soft_404", f"{start} is the page that the site gives for any address")
+
+
+def _match(rows: list[Row], source: Source, task: _Task, start: str) -> list[Link]:
+    links = []
+    for row in rows:
+        if row.published is not None and row.published > task.today + timedelta(days=2):
+            row = replace(row, published=None)  # a date from the future is no date
+        claim = claim_of(row, source)
+        if claim is not None:
+            links.append(Link(source.id, row.url, file_name(row.url), claim, start))
+    return links
+
+
+def _to_fetch(source: Source, task: _Task, memory: Memory, found: _Findings) -> tuple[Link, ...]:
+    """Of the links seen, those to fetch now: wanted years, not held (or due to be looked at again), not
+    resting."""
+    first, last = task.years
+    chosen = []
+    for link in found.links.values():
+        year = link.claim.report_year
+        if year is not None and not first <= year <= last and source.options.get("years") != "all":
+            continue
+        resting = memory.failed.get(link.url)
+        if resting is not None and task.today < resting.again_on and not task.everything:
+            found.notes.append(
+                f"{link.url}: {resting.reason}, {resting.times} times; again on {resting.again_on}"
+            )
+            continue
+        if task.everything or not task.archive.held(link.url) or _recheck_due(link, task, memory):
+            chosen.append(link)
+    return tuple(chosen)
+
+
+def _recheck_due(link: Link, task: _Task, memory: Memory) -> bool:
+    """Publishers correct reports in the first weeks: look again after so many days."""
+    first = task.archive.held(link.url)[0].fetched_at
+    age = (task.now - first).days
+    return sum(1 for day in task.settings.recheck_days if age >= day) > memory.rechecks.get(link.url, 0)
+
+
+def _should_have_come(source: Source, task: _Task) -> bool:
+    if not seasons.is_overdue(source.season, task.today):
+        return False
+    year = task.today.year
+    return not any(
+        entry.claim.region == source.region_name and entry.claim.report_year == year
+        for entry in task.archive.entries()
+    )
+
+
+def _clock_failures(source: Source, task: _Task, found: _Findings) -> list[Failure]:
+    if not found.skews or abs(found.skews[0]) <= task.settings.max_clock_skew:
+        return []
+    detail = f"the server's clock is {found.skews[0] / 86_400:+.1f} days from ours"
+    return [Failure(source.id, "discover", "clock_far_off", detail, task.now, source.listings[0])]
+
+
+def _listing(answer: Answer, task: _Task) -> Listing:
+    trusted = abs(answer.skew) <= task.settings.max_clock_skew
+    return Listing(
+        etag=answer.headers.get("etag", ""),
+        last_modified=answer.headers.get("last-modified", "") if trusted else "",
+        sha256=hashlib.sha256(answer.body).hexdigest(),
+    )
+
+
+def _store(source: Source, task: _Task, memory: Memory, found: _Findings) -> None:
+    kept = {link.url: link for link in memory.links} if not task.everything else {}
+    kept.update(found.links)
+    rows = tuple(dict.fromkeys([*found.rows, *memory.rows]))[:_ROWS_REMEMBERED]
+    fresh = replace(
+        memory,
+        made_by=_made_by(source),
+        listings={**memory.listings, **found.listings} if source.platform != "epaper" else found.listings,
+        rows=rows,
+        links=tuple(kept.values()),
+        probed=task.today if found.probed else memory.probed,
+    )
+    if fresh != memory:
+        remember(task.archive, source.id, fresh)
+
+
+def _fresh(memory: Memory, source: Source) -> Memory:
+    """Without what an older platform module or another entry read off the listing; failures are still
+    failures."""
+    if memory.made_by == _made_by(source):
+        return memory
+    return Memory(failed=memory.failed, rechecks=memory.rechecks)
+
+
+def _made_by(source: Source) -> str:
+    entry = repr((source.platform, source.listings, source.title_pattern, sorted(source.options.items())))
+    return hashlib.sha256((entry + _code_of(source.platform)).encode()).hexdigest()[:16]
+
+
+@cache
+def _code_of(name: str) -> str:
+    from scrapers import pages, titles
+
+    return "".join(inspect.getsource(module) for module in (platform(name), pages, titles))
+
+
+def _is_deep_night(source: Source, today: date) -> bool:
+    """One night in seven, in season; not the same for all."""
+    return (
+        seasons.in_season(source.season, today)
+        and (today.toordinal() + zlib.crc32(source.id.encode())) % 7 == 0
+    )
+
+
+def _mark(row: Row) -> str:
+    return hashlib.sha256(f"{row.url}\n{row.title}".encode()).hexdigest()[:12]
 
 
 def _look_at_folder(
@@ -53,7 +440,7 @@ def _look_at_folder(
                 continue
             seen += 1
             link = Link(source.id, url, name, item.claim, source.listings[0])
-            if everything or not _held(link, archive, settings):
+            if everything or not _file_is_held(link, archive, settings):
                 links.append(link)
     except LookError as error:
         return Look(run_id, source.id, None, now, ok=False, error=error.reason, detail=error.detail)
@@ -62,7 +449,7 @@ def _look_at_folder(
     )
 
 
-def _held(link: Link, archive: Archive, settings: FetchSettings) -> bool:
+def _file_is_held(link: Link, archive: Archive, settings: FetchSettings) -> bool:
     """Whether this file lies in the archive as it is now, under the same claim. A file that cannot be read is
     not
     held: `fetch` will say why."""

@@ -31,6 +31,7 @@ REASONS: dict[str, tuple[str, str]] = {
     "http_error": ("the server answered with an error status", "look at the address by hand"),
     "not_found": ("the server says that there is no such page", "find the page's new address"),
     "rate_limited": ("the server asks us to come later", "raise the delay for this host"),
+    "clock_far_off": ("the server's clock is far from ours", "nothing: its dates are not used"),
     # the way there
     "name_not_found": ("the host's name does not resolve", "check the address and the resolver"),
     "no_network": ("no route, or nobody listens", "check the network; it may be the server that is down"),
@@ -67,6 +68,7 @@ REASONS: dict[str, tuple[str, str]] = {
     "unsupported_file": ("not a kind of file that reports come in", "convert it, or move it away"),
     "unreadable_file": ("the file cannot be opened", "check its permissions"),
     # ours
+    "own_clock_off": ("most servers' clocks disagree with ours", "set this machine's clock"),
     "unknown_platform": ("the source names a platform that does not exist", "correct the entry"),
     "broke": ("the program failed; this is a defect of ours", "report it with the detail"),
 }

@@ -50,7 +50,8 @@ class Source:
     listings       addresses at which the platform starts to look (for a folder: its path)
     title_pattern  regular expression that a report's title matches
     local          may be on a private or loopback address (the sample site, a mirror within the house)
-    options        what else the platform needs, as its docstring says
+    options        what else the platform needs, as its docstring says; ``years: all`` takes reports of every
+                   year and not only the present season's
     verified       the day somebody saw this entry work, None while nobody has
     """
 

@@ -27,15 +27,16 @@ class FetchSettings:
     read_timeout: float = 20.0
     deadline: float = 60.0
     max_bytes: int = 64 * 2**20
+    max_listing_bytes: int = 8 * 2**20
     max_expanded: int = 96 * 2**20
     max_redirects: int = 8
     attempts: int = 3
     retry_wait: float = 2.0
     max_retry_after: float = 60.0
     breaker_after: int = 4
-    robots_ttl_hours: float = 24.0
     max_pages: int = 3
-    look_back_days: int = 45
+    max_pages_back: int = 60
+    visit_deadline: float = 300.0
     recheck_days: tuple[int, ...] = (7, 30)
     max_clock_skew: float = 86_400.0
 

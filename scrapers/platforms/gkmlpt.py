@@ -1,0 +1,66 @@
+"""Guangdong's common platform for the disclosure of government information (政府信息公开目录平台).
+
+name: gkmlpt
+known-by: addresses under `/gkmlpt/`; the entry page holds `window._CONFIG` with `SID` and the tree of columns
+listing: JSON at `/gkmlpt/api/all/COLUMN?page=N&sid=SID`: `articles` (`title`, `url`, `date` in seconds or
+    `display_publish_time`), `total`; 100 rows a page as a rule
+article: an ordinary page, `/gkmlpt/content/…/post_ID.html`, with head tags; body in `.article-content`
+facts: COLUMN and SID are read off `window._CONFIG` once, by hand, and stand in the source's listing address.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
+from urllib.parse import urljoin
+
+from scrapers.pages import Article, Page, Row, clean, date_in, plain_article
+
+_BEIJING = timezone(timedelta(hours=8))
+
+
+def _data(page: Page) -> dict[str, Any]:
+    try:
+        data = json.loads(page.text)
+    except ValueError:
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+def _articles(page: Page) -> list[dict[str, Any]]:
+    articles = _data(page).get("articles")
+    return [item for item in articles if isinstance(item, dict)] if isinstance(articles, list) else []
+
+
+def _day(item: dict[str, Any]) -> date | None:
+    seconds = item.get("date")
+    if isinstance(seconds, int) and seconds > 0:
+        return datetime.fromtimestamp(seconds, UTC).astimezone(_BEIJING).date()
+    return date_in(str(item.get("display_publish_time") or item.get("created_at") or ""))
+
+
+def rows(page: Page) -> list[Row]:
+    return [
+        Row(urljoin(page.url, str(item["url"])), clean(str(item["title"])), _day(item))
+        for item in _articles(page)
+        if item.get("url") and item.get("title")
+    ]
+
+
+def following(page: Page) -> str | None:
+    match = re.search(r"([?&]page=)(\d+)", page.url)
+    total = _data(page).get("total")
+    here = len(_articles(page))
+    if match is None or not isinstance(total, int) or here == 0:
+        return None
+    number = int(match[2])
+    # A last page that is shorter than the others may cost one request more, which comes back empty.
+    if here * number >= total:
+        return None
+    return page.url[: match.start(2)] + str(number + 1) + page.url[match.end(2) :]
+
+
+def article(page: Page) -> Article:
+    return plain_article(page)
