@@ -216,7 +216,7 @@ class _FailingRowsMetric(QueryMetricProvider):  # type: ignore[misc]
 
     @metric_value(engine=SqlAlchemyExecutionEngine)  # type: ignore[untyped-decorator]
     def _sqlalchemy(
-        cls,  # noqa: N805
+        cls,
         execution_engine: Any,
         metric_domain_kwargs: dict[str, Any],
         metric_value_kwargs: dict[str, Any],

@@ -25,9 +25,7 @@ CHECKS = Path(__file__).with_name("checks")
 SAMPLES = 20
 MOST_SET_ASIDE = 20_000
 
-_ROW_COLUMNS = (
-    "observation_id, document_id, region_name, metric_code, report_year as year, value, unit, quote, sentence, file"
-)
+_ROW_COLUMNS = "observation_id, document_id, region_name, metric_code, report_year as year, value, unit, quote, sentence, file"
 
 
 @cache
@@ -57,7 +55,7 @@ def _check(entry: dict[str, Any], gate: Gate, path: Path, threats: Mapping[str, 
         relation = over or ("checked.rows" if gate == "staging" else "checked.facts")
         note = values.pop("note", "null")
         columns = _DOCUMENT_COLUMNS if relation == "staging.documents" else _ROW_COLUMNS
-        values["sql"] = f"select {columns}, {note} as note\nfrom {relation}\nwhere {condition}"  # noqa: S608
+        values["sql"] = f"select {columns}, {note} as note\nfrom {relation}\nwhere {condition}"
     unknown = values.keys() - {f.name for f in fields(Check)} | {"gate"} & values.keys()
     if unknown:
         raise CheckError(f"{path}: check {name}: unknown key {', '.join(sorted(unknown))}")
@@ -140,16 +138,18 @@ def _run(
     results = []
     for check in checks:
         if check not in runnable:
-            results.append(replace(_passed(check), detail="nothing is published yet, nothing to compare with"))
+            results.append(
+                replace(_passed(check), detail="nothing is published yet, nothing to compare with")
+            )
         else:
-            results.append(answers.get(check.name) or _broke(check, "Great Expectations gave no result for it"))
+            results.append(
+                answers.get(check.name) or _broke(check, "Great Expectations gave no result for it")
+            )
     return [_finish(check, result, connection) for check, result in zip(checks, results, strict=True)]
 
 
 def _is_attached(connection: duckdb.DuckDBPyConnection) -> bool:
-    rows = connection.execute(
-        "select 1 from duckdb_databases() where database_name = 'published'"
-    ).fetchall()
+    rows = connection.execute("select 1 from duckdb_databases() where database_name = 'published'").fetchall()
     return bool(rows)
 
 
@@ -184,7 +184,9 @@ def _evaluate(
         for key, (batch, expectations) in suites.items():
             # All at once: add_expectation compares each with all before it.
             suite = engine.gx.ExpectationSuite(name=key, expectations=expectations)
-            outcome = batch.validate(suite, result_format={"result_format": "COMPLETE" if key == "sql" else "SUMMARY"})
+            outcome = batch.validate(
+                suite, result_format={"result_format": "COMPLETE" if key == "sql" else "SUMMARY"}
+            )
             for result in outcome.results:
                 check = by_name[result.expectation_config.meta["check"]]
                 answers[check.name] = _answer(engine, check, result)
@@ -207,9 +209,13 @@ def _expectation(engine: Any, check: Check, known: Sequence[KnownFailure], today
     assert check.sql is not None
     query = check.sql
     if check.sets_aside:
-        query = f"select f.* from ({query}\n) f anti join rules.released r on r.row_id = f.{check.sets_aside}_id"  # noqa: S608
+        query = (
+            f"select f.* from ({query}\n) f anti join rules.released r on r.row_id = f.{check.sets_aside}_id"  # noqa: S608
+        )
     excused = [entry.condition() for entry in known if entry.check == check.name and entry.expires >= today]
-    query = f"select *, coalesce({' or '.join(excused) or 'false'}, false) as is_known_failure from ({query}\n)"  # noqa: S608
+    query = (
+        f"select *, coalesce({' or '.join(excused) or 'false'}, false) as is_known_failure from ({query}\n)"  # noqa: S608
+    )
     return engine.ExpectNoFailingRows(
         query=query, keep=MOST_SET_ASIDE if check.sets_aside else SAMPLES, meta=meta
     )
@@ -254,7 +260,9 @@ def _answer(engine: Any, check: Check, result: Any) -> CheckResult:
             Sample(value=_show(value), note=f"{check.table}.{check.args.get('column', '')}")
             for value in (details.get("partial_unexpected_list") or [])[:SAMPLES]
         ),
-        detail="" if count else f"observed {_show(details.get('observed_value'))}; {_show(details.get('details'))}",
+        detail=""
+        if count
+        else f"observed {_show(details.get('observed_value'))}; {_show(details.get('details'))}",
     )
 
 

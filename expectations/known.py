@@ -30,7 +30,9 @@ class KnownFailure:
     def condition(self) -> str:
         """SQL over the columns that the check gives. A column it does not give breaks the check, which is right:
         an excuse that excuses nothing must be seen."""
-        return "(" + " and ".join(f"{column} = {_literal(value)}" for column, value in self.rows.items()) + ")"
+        return (
+            "(" + " and ".join(f"{column} = {_literal(value)}" for column, value in self.rows.items()) + ")"
+        )
 
 
 def _literal(value: Any) -> str:

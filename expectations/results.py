@@ -1,6 +1,6 @@
 """Results of all runs: kept as one JSON lines file a run, loaded into ``checks.results`` of each build.
 
-    <home>/checks/<run_id>.jsonl     one line a check, with the run's time
+<home>/checks/<run_id>.jsonl     one line a check, with the run's time
 """
 
 from __future__ import annotations
@@ -115,7 +115,11 @@ def load_results(database: Path, home: Path) -> None:
     with duckdb.connect(str(database)) as connection:
         connection.execute("create schema if not exists checks")
         described(
-            connection, "checks.results", "Every check of every run: one row per run and check.", _COLUMNS, rows
+            connection,
+            "checks.results",
+            "Every check of every run: one row per run and check.",
+            _COLUMNS,
+            rows,
         )
 
 

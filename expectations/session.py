@@ -1,11 +1,11 @@
 """What the checks look at: one DuckDB connection with the build, the published file and today's rules side by side.
 
-    staging.<table>      rows that count now (the newest parse of each document)
-    marts.<table> …      the build file, read-only
-    published.marts.…    the published file, read-only, where there is one
-    rules.<table>        bounds, units, regions, the catalogue
-    checked.rows         staging.observations with the rules that apply to each row beside it
-    checked.facts        the same for marts.fct_observation
+staging.<table>      rows that count now (the newest parse of each document)
+marts.<table> …      the build file, read-only
+published.marts.…    the published file, read-only, where there is one
+rules.<table>        bounds, units, regions, the catalogue
+checked.rows         staging.observations with the rules that apply to each row beside it
+checked.facts        the same for marts.fct_observation
 """
 
 from __future__ import annotations
@@ -192,7 +192,14 @@ def _load_catalogue(connection: duckdb.DuckDBPyConnection) -> None:
         "metric_code varchar, name_zh varchar, unit varchar, kind varchar, "
         "plausible_min double, plausible_max double, growth_least double, growth_most double",
         [
-            (m.code, m.name_zh, m.unit, m.kind, *m.plausible.get("level", none), *m.plausible.get("growth_rate", none))
+            (
+                m.code,
+                m.name_zh,
+                m.unit,
+                m.kind,
+                *m.plausible.get("level", none),
+                *m.plausible.get("growth_rate", none),
+            )
             for m in load_catalogue().metrics
         ],
     )

@@ -33,7 +33,9 @@ class Report:
 
     def __init__(self, code: str, name: str, year: int) -> None:
         self.code, self.name, self.year = code, name, year
-        self.text = f"{year}年{name}政府工作报告\n各位代表：现在，我代表{name}人民政府向大会报告工作，请予审议。\n"
+        self.text = (
+            f"{year}年{name}政府工作报告\n各位代表：现在，我代表{name}人民政府向大会报告工作，请予审议。\n"
+        )
         self.facts: list[Row] = []
 
     def say(self, *parts: str | Row, section: str = "review") -> None:
@@ -153,11 +155,15 @@ def report(code: str, name: str, gdp_2021: float, people: int, year: int) -> tup
           "，森林覆盖率", f("forest_coverage", "level", e["forest"], "%", subject="森林覆盖率"))  # fmt: skip
     r.say("粮食产量", f("grain_output", "level", e["grain"], "万吨", subject="粮食产量"),
           "，城镇新增就业", f("urban_new_jobs", "level", e["jobs"], "万人", subject="城镇新增就业"))  # fmt: skip
-    r.say(f"“十四五”以来，地区生产总值年均增长", f("gdp", "annual_average_growth_rate", 5.6, "%", period_start=2021,
+    r.say("“十四五”以来，地区生产总值年均增长", f("gdp", "annual_average_growth_rate", 5.6, "%", period_start=2021,
                                          period_end=year - 1, subject="地区生产总值"), section="five_year_review")  # fmt: skip
     r.say("居民消费价格上涨", f("cpi", "growth_rate", 0.4, "%", subject="居民消费价格"))
     r.say("向上争取产业园区办理事项", f(None, "level", 128, "项", subject="事项"))
-    r.text += f"今年工作的总体要求是：坚持稳中求进，推动{name}高质量发展。" + "统筹发展和安全，持续增进民生福祉。" * 40 + "\n"
+    r.text += (
+        f"今年工作的总体要求是：坚持稳中求进，推动{name}高质量发展。"
+        + "统筹发展和安全，持续增进民生福祉。" * 40
+        + "\n"
+    )
     t: Row = {"role": "target"}
     r.say(f"{year}年预期目标：地区生产总值增长", f("gdp", "growth_rate", growth_of(code, year, 5.5), "%",
                                           qualifier="around", subject="地区生产总值", **t), "左右",
