@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -62,10 +63,13 @@ def build(settings: Settings) -> None:
     database.parent.mkdir(parents=True, exist_ok=True)
     _drop_unreadable(database)
     log = settings.logs / "dbt" / "dbt.log"
-    variables: dict[str, Any] = {
-        f"staging_{table}": [str(path) for path in paths] for table, paths in inputs.items()
-    }
-    variables["macros_sha256"] = _macros_sha256()
+    # The lists go by way of a file of constant name: dbt parses everything anew whenever a variable changes.
+    listing = database.parent / "staging.json"
+    listing.write_text(
+        json.dumps({table: [str(path) for path in paths] for table, paths in inputs.items()}),
+        encoding="utf-8",
+    )
+    variables: dict[str, Any] = {"staging_files": str(listing), "macros_sha256": _macros_sha256()}
     with _environment(
         CITYREPORTS_BUILD_DB=str(database),
         CITYREPORTS_BUILD_MEMORY=f"{settings.memory_megabytes}MB",
@@ -112,8 +116,6 @@ def _run_dbt(arguments: list[str], log: Path) -> list[NodeResult]:
 
 
 def _as_yaml(variables: Mapping[str, Any]) -> str:
-    import json
-
     return json.dumps(variables, ensure_ascii=False)
 
 

@@ -107,14 +107,18 @@ def observation(of: Row, metric_code: str | None, value: float | None, **fields:
         **fields,
     }
     identity = {k: v for k, v in row.items() if k not in ("parse_id", "file", "confidence")}
-    row["observation_id"] = hashlib.sha256(json.dumps(identity, sort_keys=True, default=str).encode()).hexdigest()
+    row["observation_id"] = hashlib.sha256(
+        json.dumps(identity, sort_keys=True, default=str).encode()
+    ).hexdigest()
     return row
 
 
 def copy(of: Row, **fields: Any) -> Row:
     """A place where the document was seen."""
     return {
-        **{k: of[k] for k in ("run_id", "document_id", "source_id", "url", "file", "fetched_at", "published")},
+        **{
+            k: of[k] for k in ("run_id", "document_id", "source_id", "url", "file", "fetched_at", "published")
+        },
         "warc_file": "2026/r0-b0.warc.gz",
         "warc_offset": 0,
         **fields,
@@ -140,44 +144,64 @@ def look(source_id: str, region_code: str, at: datetime, **fields: Any) -> Row:
 
 
 def write(folder: Path, name: str = "r0-b0", **tables: Sequence[Row]) -> dict[str, list[str]]:
-    """Write one Parquet file a staging table (empty ones, too) and give dbt's variables for them."""
-    variables = {}
+    """Write one Parquet file a staging table (empty ones, too) and list them by table."""
+    files = {}
     for table, schema in TABLES.items():
         path = folder / table / f"{name}.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
         pq.write_table(pa.Table.from_pylist(list(tables.get(table, ())), schema=schema), path)
-        variables[f"staging_{table}"] = [str(path)]
-    return variables
+        files[table] = [str(path)]
+    return files
 
 
-def together(*variables: Mapping[str, list[str]]) -> dict[str, list[str]]:
+def together(*runs: Mapping[str, list[str]]) -> dict[str, list[str]]:
     """The files of several runs."""
-    return {key: [path for each in variables for path in each[key]] for key in variables[0]}
+    return {table: [path for run in runs for path in run[table]] for table in TABLES}
 
 
-def dbt(command: Iterable[str], database: Path, variables: Mapping[str, Any], target: Path | None = None) -> Any:
-    """Run dbt in process, as the pipeline does, and let go of the database; gives dbtRunnerResult."""
+def macros_sha256() -> str:
+    """What the pipeline gives dbt as ``macros_sha256``."""
+    digest = hashlib.sha256()
+    for path in sorted((PROJECT / "macros").glob("*.sql")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def dbt(command: Iterable[str], database: Path, files: Mapping[str, list[str]] | None = None) -> Any:
+    """Run dbt in process, as the pipeline does, and let go of the database; gives dbtRunnerResult.
+
+    The listing of files lies beside the database under a constant name, so that only the first run of a folder
+    parses the project.
+    """
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
     os.environ["CITYREPORTS_BUILD_DB"] = str(database)
-    os.environ["DBT_TARGET_PATH"] = str(target or database.parent / "target")
-    os.environ["DBT_LOG_PATH"] = str(database.parent / "logs")
+    listing = database.parent / "staging.json"
+    if files is not None:
+        listing.write_text(json.dumps(files))
+    variables = {"staging_files": str(listing), "macros_sha256": macros_sha256()}
+    folders = {
+        "--project-dir": PROJECT,
+        "--profiles-dir": PROJECT,
+        "--target-path": database.parent / "target",
+        "--log-path": database.parent / "logs",
+    }
     try:
         return dbtRunner().invoke(
             [
                 *command,
-                *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
-                *("--vars", json.dumps(dict(variables)), "--quiet"),
+                *(str(part) for option in folders.items() for part in option),
+                *("--vars", json.dumps(variables), "--quiet"),
             ]
         )
     finally:
         DuckDBConnectionManager.close_all_connections()
 
 
-def build(database: Path, variables: Mapping[str, Any], *options: str) -> Any:
+def build(database: Path, files: Mapping[str, list[str]], *options: str) -> Any:
     """``dbt build``; raises AssertionError naming what failed."""
-    result = dbt(["build", *options], database, variables)
+    result = dbt(["build", *options], database, files)
     failed = [
         f"{r.node.name}: {r.status} {r.message}"
         for r in (result.result or [])
