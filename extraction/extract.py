@@ -24,8 +24,8 @@ def extract_report(text: str, identity: Identity) -> Reading:
     matching = compact(text)
     stretches = sections(matching.text, year)
     names = load_names()
-    own, others = _places(identity.region_code)
-    reader = Reader(matching.text, stretches, names.find(matching.text), names, year, own, others)
+    own, others, foreign = _places(identity.region_code)
+    reader = Reader(matching.text, stretches, names.find(matching.text), names, year, own, others, foreign)
     observations: list[Observation] = []
     listed: list[Section] = []
     for seq, stretch in enumerate(stretches):
@@ -74,16 +74,18 @@ def _observation(fact: Fact, matching: Compact, section: str, begin: int, end: i
 
 
 @lru_cache(maxsize=512)
-def _places(region_code: str | None) -> tuple[frozenset[str], re.Pattern[str]]:
-    """Names of the reporting region, and a pattern of the wholes that are *not* it.
+def _places(region_code: str | None) -> tuple[frozenset[str], re.Pattern[str], re.Pattern[str] | None]:
+    """Names of the reporting region, a pattern of the wholes that are *not* it, and the one of them that may stand
+    inside a metric's name (全省生产总值).
 
     A city's report that says 全省 or 我省 speaks of another region; a province's does not.
     """
     region = regions.by_code(region_code) if region_code else None
     if region is None:
-        return frozenset(), re.compile(r"全国|全球|世界|中部六?省")
+        return frozenset(), re.compile(r"全国|全球|世界|中部六?省"), None
     own = {region.name, region.short_name, *(name for name in region.aliases if len(name) > 1)}
     others = ["全国", "全球", "世界", "中部地区", "西部地区", "东部地区", "中部六省", "国内外", "市本级", "省本级", "区本级", "本级", "中央", "县级", "市级(?!重点|以上|科)", "区级", "脱贫", "贫困"]
     if region.level not in ("province", "nation"):
         others += ["全省", "我省", "全区(?!域)" if region.level == "prefecture" else "全省"]
-    return frozenset(name for name in own if name), re.compile("|".join(others))
+    foreign = re.compile("全省|我省") if region.level not in ("province", "nation") else None
+    return frozenset(name for name in own if name), re.compile("|".join(others)), foreign

@@ -97,7 +97,7 @@ _PLAN_WORDS = re.compile(r"力争|确保|争取|预期|将|计划|拟|要|目标
 class Reader:
     """Reads the facts of one report's matching text. One instance a document; no state outlives it."""
 
-    def __init__(self, text: str, stretches: list[Stretch], mentions: list[Mention], names: Names, year: int, own_names: frozenset[str], other_wholes: re.Pattern[str]) -> None:
+    def __init__(self, text: str, stretches: list[Stretch], mentions: list[Mention], names: Names, year: int, own_names: frozenset[str], other_wholes: re.Pattern[str], foreign: re.Pattern[str] | None) -> None:
         self.text = text
         self.stretches = stretches
         self.mentions = mentions
@@ -106,21 +106,33 @@ class Reader:
         self.year = year
         self.own_names = own_names
         self.other_wholes = other_wholes
+        self.foreign = foreign
         self.facts: list[Fact] = []
+        self.history: list[Subject] = []  # what the numbers of the sentence spoke of, in order
+        self.time: Time | None = None  # the last words of time before a semicolon (到2030年，…；…)
 
     # -- one sentence ----------------------------------------------------------------------------------------------
 
     def sentence(self, start: int, end: int, stretch: Stretch) -> None:
         """Read all facts of ``text[start:end]``."""
+        inherited = self.time if start and self.text[start - 1] == ";" else None
+        self.time = None
         text = self.text
         quantities = list(find_quantities(text, start, end))
         worded = WORDED.search(text, start, end) is not None
         if not quantities:
             if worded:
                 self._unnumbered(start, end, stretch, [])
+            self.time = inherited
             return
         times = find_times(text, start, end, self.year)
+        if inherited is not None:
+            times.insert(0, inherited)
+        for time in times:
+            if time.kind in ("year", "span") and not time.part:
+                self.time = time
         subjects: list[Subject] = []
+        self.history: list[Subject] = []
         verbs = ""
         prev = start
         i = 0
@@ -176,13 +188,25 @@ class Reader:
         elif cut and prev == start:
             verbs = ""
         rule = "name_before"
-        subjects, predicate, why = self._left_subjects(clause_start, q.start, len(group), stretch)
+        under = _UNDER.match(text, prev, q.start)
+        at = text.rfind("在", start, prev) if under else -1
+        if under and at >= 0 and _says_something(text[under.end() : q.start]):
+            # 进出口在对美贸易下降三成的情况下增长12%: the name stands before the aside
+            clause_start = start + _last_delimiter(text[start:at])
+            subjects, _, why = self._left_subjects(clause_start, at, len(group), stretch)
+            predicate = text[under.end() : q.start]
+        else:
+            subjects, predicate, why = self._left_subjects(clause_start, q.start, len(group), stretch)
         if not subjects and why == "predicate_only":
             # the words before the number only say something: of the name in the segment before, or of the last subject
             bare = self._bare_name_before(prev, clause_start)
             if bare is not None:
                 subjects, rule = [bare], "name_in_previous_segment"
                 predicate = clause
+            elif "分别" in clause and len(group) > 1 and len(carried) != len(group):
+                # 财政总收入128亿元，其中预算收入81亿元，分别增长15.3%、18.7%: the last names, in order
+                if len(self.history) >= len(group):
+                    subjects, rule, predicate = self.history[-len(group) :], "carried_over", clause
             elif carried and _may_carry(text[prev:clause_start], clause, q):
                 subjects, rule = carried, "carried_over"
                 predicate = clause
@@ -215,6 +239,8 @@ class Reader:
             for subject in targets or [None]:
                 fact = self._fact(quantity, subject, predicate, clause_start, clause, right_words, verbs, clause_times, stretch, how, start, end)
                 self.facts.append(fact)
+        if rule != "carried_over":
+            self.history.extend(subjects or [Subject(None, "", True)])
         if subjects and rule != "name_after":
             new_carry = subjects
         elif rule == "name_after":
@@ -242,7 +268,7 @@ class Reader:
             if rule == "carried_over" or "分别" in predicate:
                 return [(group[0], [], "unmapped")]
             return [(group[0], subjects[-1:], rule)]
-        if len(subjects) == 1:
+        if len(subjects) == 1 and "分别" not in predicate:
             # 3.9万个、2.1公里 after one name: the first is its value, what follows is something else
             return [(group[0], subjects, rule)] + [(q, [], "unmapped") for q in group[1:]]
         return [(q, [], "unmapped") for q in group]
@@ -273,7 +299,7 @@ class Reader:
             return [], clause, "other"
         last = mentions[-1]
         predicate = text[last.end : end]
-        if not _says_something(predicate):
+        if not _says_something(predicate) or _OPEN_LIST.search(predicate):
             return [], clause, "other"
         first = mentions[0]
         items_text = text[start : last.end]
@@ -285,12 +311,15 @@ class Reader:
             if values > 1:
                 return [], clause, "other"
         name_start = last.start
+        # 其中城镇固定资产投资 after 固定资产投资: a part of what was named before
+        within = "其中" in text[start:name_start] and any(s.mention is not None and s.mention.candidates[0][0] is last.candidates[0][0] and not s.words.endswith(text[last.start : last.end]) for s in self.history)
         both = self._urban_and_rural(last, predicate, values, "")
         if both:
             return both, predicate, ""
         piece = max(text.rfind("、", start, name_start), start - 1) + 1
         before = text[piece:name_start]
         subject = self._subject(last, before, before)
+        subject.part = subject.part or within
         weak = "weak" if predicate == "" and first is last and not before else ""
         return [subject], predicate, weak
 
@@ -328,7 +357,7 @@ class Reader:
         match = BEFORE.match(rest)
         if match and match.end() == len(rest):
             return True
-        counts = all(metric.kind == "count" or metric.needs for metric, _ in mention.candidates)
+        counts = any(metric.kind == "count" or metric.needs for metric, _ in mention.candidates)
         if counts:
             rest = VERB.sub("", rest)
             rest = COUNT_MODIFIER.sub("", rest)
@@ -363,6 +392,11 @@ class Reader:
         for a, b in spans:
             piece = body[a:b]
             mentions = self._mentions_between(start + a, start + b)
+            if mentions and mentions[-1].end == start + b and out and body[a:].startswith("乡") and out[-1].words.startswith("城镇"):
+                rural = self.names.claims.get("农村" + text[mentions[-1].start : mentions[-1].end])
+                if rural:
+                    out.append(Subject(Mention(start + a, start + b, rural), "农村" + piece[1:], False, "", start + a))
+                    continue
             if mentions and mentions[-1].end == start + b:
                 lead_in = text[start + a : mentions[-1].start]
                 out.append(self._subject(mentions[-1], lead_in, lead_in))
@@ -373,6 +407,8 @@ class Reader:
                 continue
             done = False
             lead = _strip_lead(_strip_times(piece))
+            if lead.endswith("城") and body.startswith("乡", b + 1):
+                lead = "城镇"
             for name in self.own_names:
                 lead = lead.replace(name, "")
             for cut in range(len(tail)):
@@ -442,7 +478,7 @@ class Reader:
             rest = rest.replace(name, "")
         if self.other_wholes.search(rest):
             return False
-        rest = rest[rest.rfind("、") + 1 :]
+        rest = _LAST_ITEM.split(rest)[-1]
         if rest.endswith("等"):
             return True
         rest = BEFORE_WORD.sub("", VERB.sub("", rest))
@@ -462,7 +498,11 @@ class Reader:
             metric, grade = self._choose(subject, q, predicate, verbs + clause + right_words, text[start : q.start])
         before = predicate if rule not in ("name_after",) else clause
         statistic, sign, rule, metric = self._statistic(q, metric, grade, before, clause, right_words, rule, text, start)
-        years, role, period_rule, averaged, partial = self._period(q, metric, statistic, before, clause, times, stretch, verbs)
+        spoken = clause
+        if subject is not None and subject.mention is not None and clause_start <= subject.mention.start and subject.mention.end <= q.start:
+            spoken = text[clause_start : subject.mention.start] + " " + text[subject.mention.end : q.start]
+            times = [t for t in times if not (subject.mention.start <= t.at < subject.mention.end)]
+        years, role, period_rule, averaged, partial = self._period(q, metric, statistic, before, spoken, times, stretch, clause_start)
         if statistic in ("growth_rate",) and averaged == "average":
             statistic = "annual_average_growth_rate"
         elif statistic == "growth_rate" and averaged == "base":
@@ -491,7 +531,9 @@ class Reader:
             scope = "part"
         if partial:
             scope = "part"
-        if metric is not None and metric.kind != "count" and self.other_wholes.search(clause[: max(0, len(clause) - len(predicate))]) and scope == "whole" and rule != "carried_over":
+        if scope == "whole" and subject is not None and subject.mention is not None and self.foreign and self.foreign.search(text, subject.mention.start, subject.mention.end):
+            scope = "part"  # a city's report that names 全省生产总值
+        if scope == "whole" and metric is not None and metric.kind != "count" and subject is not None and self.other_wholes.search(text, clause_start, max(clause_start, subject.start)):
             scope = "part"
         estimate = role == "actual" and "预计" in text[max(start, clause_start - 12) : q.start]
         quote_start = clause_start
@@ -526,6 +568,8 @@ class Reader:
         for metric, grade in subject.mention.candidates:
             if metric.not_ and any(word in phrase for word in metric.not_):
                 continue
+            if metric.kind == "count" and _TOTAL.search(predicate):
+                continue  # 净增86家、总数突破600家: how many there are, not how many came
             if metric.needs:
                 if not any(_has(near, need) if need[0] == "@" else need in sentence or need in near for need in metric.needs):
                     continue
@@ -616,7 +660,7 @@ class Reader:
         return "level", 1, rule, metric
 
     def _period(
-        self, q: Quantity, metric: Metric | None, statistic: str, predicate: str, clause: str, times: list[Time], stretch: Stretch, verbs: str
+        self, q: Quantity, metric: Metric | None, statistic: str, predicate: str, clause: str, times: list[Time], stretch: Stretch, clause_at: int
     ) -> tuple[tuple[int, int], str, str, str, bool]:
         """(years, role, rule, averaged, partial); averaged: ``""``, ``average``, ``sum``, ``base`` (against an earlier year)."""
         year = self.year
@@ -625,7 +669,6 @@ class Reader:
         partial = False
         explicit: Time | None = None
         start_year: Time | None = None
-        clause_at = q.start - len(clause)
         for time in times:
             if time.kind == "each":
                 if time.at >= clause_at:
@@ -633,7 +676,7 @@ class Reader:
             elif time.kind == "base":
                 if time.at >= clause_at and time.years[1] < year - 1:
                     base = True
-            elif time.kind == "start":
+            elif time.kind == "start" and not time.part:
                 start_year = time
             elif time.part:
                 # half a year's figure: only in the words right before the number
@@ -664,7 +707,9 @@ class Reader:
         averaged = ""
         if re.search(r"年均|年平均|平均每年|每年|逐年|年递增", clause) or each:
             averaged = "average"
-            if not span:
+            if not span and explicit is not None and explicit.years[0] > year:
+                years = (year, explicit.years[0])  # 到2030年，年均增长5%
+            elif not span:
                 if role == "actual":
                     years = (year - 5, year - 1)
                 elif stretch.kind == "outlook":
@@ -778,7 +823,7 @@ class Reader:
             if metric is None or (metric.code == "gdp" and qualifier in ("in_step_with_growth", "faster_than_growth")):
                 continue
             probe = Quantity(at, stop, stop, 0, 0, None, 0, parse_unit("%"), qualifier, text[at:stop], "")
-            years, role, period_rule, averaged, partial = self._period(probe, metric, "growth_rate", predicate, clause, times, stretch, "")
+            years, role, period_rule, averaged, partial = self._period(probe, metric, "growth_rate", predicate, clause, times, stretch, clause_start)
             statistic = "growth_rate"
             value: float | None = None
             name = qualifier
@@ -815,6 +860,11 @@ class Reader:
             )
 
 
+#: 赛事和75场: what follows a connector is another thing.
+_OPEN_LIST = re.compile(r"(?:和|及|与|、|以及)$")
+_TOTAL = re.compile(r"总数|总量|总计达|总规模|保有量|总户数|总人数|拥有")
+_LAST_ITEM = re.compile(r"、|和|及|与|以及")
+_UNDER = re.compile(r"的?(?:情况|背景|基础|条件|前提|形势)(?:之)?[下上]")
 _YIELD = re.compile(r"[、,]?(?:确保|力争|全年|年)?(?:粮食)?(?:总产量?|产量|年产量)(?:稳定|保持|达到|达|在|继续|力争|突破|超过)*")
 _ATTRIBUTE = re.compile(r"(?:元|级)?的(?!增长|增速|速度|增幅|目标|任务|水平|规模|历史|好成绩|基础|预期|[,。;])")
 _DELIMITER_RIGHT = re.compile(r"[,:;()。!?\n]")
@@ -892,11 +942,11 @@ def _last_delimiter(text: str) -> int:
 
 
 _TIMES = re.compile(
-    r"(?:到|至|截至|截止|比|较)?(?:(?:19|20)\d\d年?[-—至]?)?(?:19|20)\d\d年(?:年?底|末|初|以来|的)?|(?:刚刚)?(?:过去|近|今后|未来)的?[一五三两四]?年[来间]?|[“\"]?十[一二三四五六]?五[”\"]?(?:时期|期间|以来|末|五年)?|去年|上年|今年|本年|明年|全年|年内|年底|(?:五|三|两|四)年来|一年来|目前|五年间|\d{1,2}月底|上半年|下半年|一季度|前三季度|年初|[“\"]?十[一二三四五六]?五[”\"]?末"
+    r"(?:到|至|截至|截止|比|较)?(?:(?:19|20)\d\d年?[-—至]?)?(?:19|20)\d\d年(?:年?底|末|初|以来|的)?|(?:刚刚)?(?:过去|近|今后|未来)的?[一五三两四]?年[来间]?|[“\"]?十[一二三四五六]?五[”\"]?(?:时期|期间|以来|末|五年)?|(?:比|较)?(?:去年|上年|上一年)(?:同期)?|今年|本年|明年|全年|年内|年底|(?:五|三|两|四)年来|一年来|目前|五年间|\d{1,2}月底|上半年|下半年|一季度|前三季度|年初|[“\"]?十[一二三四五六]?五[”\"]?末"
 )
 
 
-_MAYBE_TIME = re.compile("[年五目季]")
+_MAYBE_TIME = re.compile("[年五目季底]")
 
 
 def _strip_times(text: str) -> str:

@@ -279,7 +279,7 @@ def _reject(
     end = match.end("k1") if match.end("k1") > 0 else match.end("s1") if match.end("s1") > 0 else match.end("n1")
     follows = text[stop : stop + 4]
     if bare:
-        if _AFTER_BAD.match(text, stop) and not _ITEM_COUNT.match(text, stop):
+        if _AFTER_BAD.match(text, stop) and not _ITEM_COUNT.match(text, stop) and not ("." in match["n1"] and text[stop] in ":∶"):
             return True
         if arabic and match["n1"].isdigit() and not match["s1"]:
             if len(match["n1"]) >= 5 and match["n1"] in ("12345", "12315", "96777", "12348", "593460"):
