@@ -54,12 +54,16 @@ def _check(entry: dict[str, Any], gate: Gate, path: Path, threats: Mapping[str, 
     if condition is not None:
         relation = over or ("checked.rows" if gate == "staging" else "checked.facts")
         note = values.pop("note", "null")
-        columns = _DOCUMENT_COLUMNS if relation == "staging.documents" else _ROW_COLUMNS
+        is_document = relation == "staging.documents"
+        columns = _DOCUMENT_COLUMNS if is_document else _ROW_COLUMNS
+        values["row_id"] = "document_id" if is_document else "observation_id"
         values["sql"] = f"select {columns}, {note} as note\nfrom {relation}\nwhere {condition}"
     unknown = values.keys() - {f.name for f in fields(Check)} | {"gate"} & values.keys()
     if unknown:
         raise CheckError(f"{path}: check {name}: unknown key {', '.join(sorted(unknown))}")
     values.setdefault("runbook", name)
+    if values.get("sets_aside"):
+        values["row_id"] = f"{values['sets_aside']}_id"
     try:
         check = Check(gate=gate, **values)
     except TypeError as error:
@@ -96,7 +100,7 @@ def run_gate(
     staging    Parquet files by staging table
     published  the file that analysts have now; None or missing: nothing to compare with yet
     run_id     for the log only
-    released   ids of rows that somebody released: they fail no row-level check
+    released   ids of rows that somebody released: they fail no check of single rows
 
     Never raises: whatever keeps a check from being evaluated makes it ``broke``.
     """
@@ -208,10 +212,8 @@ def _expectation(engine: Any, check: Check, known: Sequence[KnownFailure], today
         return getattr(engine.gx.expectations, check.expect)(**_arguments(check.args), meta=meta)
     assert check.sql is not None
     query = check.sql
-    if check.sets_aside:
-        query = (
-            f"select f.* from ({query}\n) f anti join rules.released r on r.row_id = f.{check.sets_aside}_id"  # noqa: S608
-        )
+    if check.row_id:
+        query = f"select f.* from ({query}\n) f anti join rules.released r on r.row_id = f.{check.row_id}"  # noqa: S608
     excused = [entry.condition() for entry in known if entry.check == check.name and entry.expires >= today]
     query = (
         f"select *, coalesce({' or '.join(excused) or 'false'}, false) as is_known_failure from ({query}\n)"  # noqa: S608

@@ -30,7 +30,8 @@ class Check:
                ``observation_id`` or ``document_id``), else None
     tolerance  failing rows up to this share (0-1) of the table ``staging.observations`` (or ``documents``) are
                withheld and the rest goes on; above it the whole gate fails
-    requires   relations the check cannot do without; with ``optional``, their absence means nothing to check
+    row_id     column that names a failing row where the check is about single rows: somebody can release it
+    needs_published  passes without a look where nothing is published yet
     """
 
     name: str
@@ -45,6 +46,7 @@ class Check:
     args: dict[str, Any] = field(default_factory=dict)
     sets_aside: Literal["observation", "document"] | None = None
     tolerance: float = 0.0
+    row_id: str | None = None
     needs_published: bool = False
 
 

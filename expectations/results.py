@@ -42,7 +42,8 @@ def write_results(
     home: Path,
     at: datetime | None = None,
 ) -> Path:
-    """Keep ``results`` under ``home`` and load the results of all runs into ``checks.results`` of ``database``.
+    """Keep ``results`` under ``home``; load the results of all runs into ``checks.results`` of ``database``, and what is
+    withheld and released into ``checks.withheld`` and ``checks.released``.
 
     Called again with the same ``run_id`` it replaces what that run said about the same gates. Without ``database``
     only the file is written. Returns the file.
@@ -64,7 +65,10 @@ def write_results(
     finally:
         draft.unlink(missing_ok=True)
     if database is not None:
+        from expectations.quarantine import load_quarantine
+
         load_results(database, home)
+        load_quarantine(database, home)
     return target
 
 
