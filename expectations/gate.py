@@ -91,6 +91,7 @@ def run_gate(
     run_id: str = "",
     today: date | None = None,
     released: Iterable[str] = (),
+    may_set_aside: bool = False,
     memory_megabytes: int = 400,
 ) -> list[CheckResult]:
     """Run the checks of ``gate``; one result each, in the order of the YAML file.
@@ -101,6 +102,9 @@ def run_gate(
     published  the file that analysts have now; None or missing: nothing to compare with yet
     run_id     for the log only
     released   ids of rows that somebody released: they fail no check of single rows
+
+    may_set_aside  the caller will keep failing rows out of the build (``quarantine.screen`` does): a few of them do
+               not stop the run. Without it every failing row of an error-level check does
 
     Never raises: whatever keeps a check from being evaluated makes it ``broke``.
     """
@@ -115,7 +119,7 @@ def run_gate(
         with open_session(
             database=database, staging=staging, published=published, memory_megabytes=memory_megabytes
         ) as connection:
-            results = _run(checks, connection, today or date.today(), frozenset(released))
+            results = _run(checks, connection, today or date.today(), frozenset(released), may_set_aside)
     except Exception as error:
         # The files cannot be opened at all, or Great Expectations itself is broken: no check has an answer, for one
         # reason, which is said once.
@@ -133,7 +137,11 @@ def run_gate(
 
 
 def _run(
-    checks: Sequence[Check], connection: duckdb.DuckDBPyConnection, today: date, released: frozenset[str]
+    checks: Sequence[Check],
+    connection: duckdb.DuckDBPyConnection,
+    today: date,
+    released: frozenset[str],
+    may_set_aside: bool,
 ) -> list[CheckResult]:
     has_published = bool(relations(connection, "published")) if _is_attached(connection) else False
     known = load_known_failures()
@@ -149,7 +157,10 @@ def _run(
             results.append(
                 answers.get(check.name) or _broke(check, "Great Expectations gave no result for it")
             )
-    return [_finish(check, result, connection) for check, result in zip(checks, results, strict=True)]
+    return [
+        _finish(check, result, connection, may_set_aside)
+        for check, result in zip(checks, results, strict=True)
+    ]
 
 
 def _is_attached(connection: duckdb.DuckDBPyConnection) -> bool:
@@ -292,13 +303,16 @@ def _show(value: Any) -> str | None:
     return f"{value:.12g}" if isinstance(value, float) else str(value)
 
 
-def _finish(check: Check, result: CheckResult, connection: duckdb.DuckDBPyConnection) -> CheckResult:
+def _finish(
+    check: Check, result: CheckResult, connection: duckdb.DuckDBPyConnection, may_set_aside: bool
+) -> CheckResult:
     """Decide whether failing rows are set aside, fill in where each sample was read, and say it in words."""
-    if result.status == "failed" and check.sets_aside:
+    if result.status == "failed" and check.sets_aside and may_set_aside:
         result = _set_aside(check, result, connection)
     if result.status == "failed" and not result.detail:
         result = replace(result, detail=_words(result))
-    result = replace(result, samples=result.samples if check.sets_aside else result.samples[:SAMPLES])
+    if not result.withheld_rows:
+        result = replace(result, samples=result.samples[:SAMPLES])
     return _with_urls(result, connection)
 
 

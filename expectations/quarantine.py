@@ -93,6 +93,7 @@ def screen(
         run_id=run_id,
         today=today,
         released=released,
+        may_set_aside=True,
         memory_megabytes=memory_megabytes,
     )
     withheld = _withheld(results, home, run_id, now or datetime.now(UTC))
