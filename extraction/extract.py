@@ -28,48 +28,58 @@ def extract_report(text: str, identity: Identity) -> Reading:
     reader = Reader(matching.text, stretches, names.find(matching.text), names, year, own, others, foreign)
     observations: list[Observation] = []
     listed: list[Section] = []
+    body = matching.text
     for seq, stretch in enumerate(stretches):
         listed.append(Section(seq, stretch.kind, stretch.heading, matching.start(stretch.start), matching.end(stretch.end)))
-        for sentence in SENTENCE.finditer(matching.text, stretch.start, stretch.end):
-            reader.facts = []
-            reader.sentence(sentence.start(), sentence.end(), stretch)
-            if reader.facts:
-                begin, end = matching.start(sentence.start()), matching.end(sentence.end())
-                observations.extend(_observation(fact, matching, stretch.kind, begin, end) for fact in reader.facts)
+        for sentence in SENTENCE.finditer(body, stretch.start, stretch.end):
+            start, end = sentence.span()
+            facts = reader.sentence(start, end, stretch)
+            if facts:
+                shift = matching.shift(start, end)
+                for fact in facts:
+                    observations.append(_observation(fact, matching, stretch.kind, start, end, shift))
     return Reading(tuple(listed), tuple(observations))
 
 
-def _observation(fact: Fact, matching: Compact, section: str, begin: int, end: int) -> Observation:
+def _observation(fact: Fact, matching: Compact, section: str, begin: int, end: int, shift: int | None) -> Observation:
+    """The fact with its positions in the stored text. ``shift`` is what all positions of the sentence move by, where
+    nothing was dropped inside it."""
+    if shift is None:
+        start, stop = matching.start(fact.start), matching.end(fact.end)
+        number_start, number_end = matching.start(fact.number_start), matching.end(fact.number_end)
+        begin, end = matching.start(begin), matching.end(end)
+    else:
+        start, stop = fact.start + shift, fact.end + shift
+        number_start, number_end = fact.number_start + shift, fact.number_end + shift
+        begin, end = begin + shift, end + shift
     metric = fact.metric
-    start, stop = matching.start(fact.start), matching.end(fact.end)
-    number_start, number_end = matching.start(fact.number_start), matching.end(fact.number_end)
     return Observation(
-        metric_code=metric.code if metric else None,
-        subject=fact.subject,
-        statistic=fact.statistic,
-        basis=fact.basis,
-        role=fact.role,
-        is_estimate=fact.is_estimate,
-        period_start=fact.years[0],
-        period_end=fact.years[1],
-        value=fact.value,
-        value_high=fact.value_high,
-        unit=fact.unit,
-        qualifier=fact.qualifier,
-        stretch_clause=fact.stretch,
-        scope=fact.scope,
-        raw_value=fact.raw_value,
-        raw_unit=fact.raw_unit,
-        quote=matching.stored[start:stop],
-        char_start=start,
-        char_end=stop,
-        number_start=number_start,
-        number_end=number_end,
-        section=section,
-        confidence=fact.confidence,
-        rule=fact.rule,
-        sentence_start=begin,
-        sentence_end=end,
+        metric.code if metric else None,
+        fact.subject,
+        fact.statistic,
+        fact.basis,
+        fact.role,
+        fact.is_estimate,
+        fact.years[0],
+        fact.years[1],
+        fact.value,
+        fact.value_high,
+        fact.unit,
+        fact.qualifier,
+        fact.stretch,
+        fact.scope,
+        fact.raw_value,
+        fact.raw_unit,
+        matching.stored[start:stop],
+        start,
+        stop,
+        number_start,
+        number_end,
+        section,
+        fact.confidence,
+        fact.rule,
+        begin,
+        end,
     )
 
 

@@ -39,7 +39,7 @@ from extraction.language import (
     UNSTATED,
     VERB,
     VERB_GROUPS,
-    WORDED,
+    find_signals,
 )
 from extraction.periods import Time, find_times
 from extraction.quantities import Quantity, find_quantities
@@ -101,6 +101,7 @@ class Reader:
         self.text = text
         self.stretches = stretches
         self.mentions = mentions
+        self.signals = find_signals(text)
         self.mention_starts = [mention.start for mention in mentions]
         self.names = names
         self.year = year
@@ -113,18 +114,19 @@ class Reader:
 
     # -- one sentence ----------------------------------------------------------------------------------------------
 
-    def sentence(self, start: int, end: int, stretch: Stretch) -> None:
-        """Read all facts of ``text[start:end]``."""
+    def sentence(self, start: int, end: int, stretch: Stretch) -> list[Fact]:
+        """All facts of ``text[start:end]``, in order."""
+        self.facts = []
         inherited = self.time if start and self.text[start - 1] == ";" else None
         self.time = None
         text = self.text
         quantities = list(find_quantities(text, start, end))
-        worded = WORDED.search(text, start, end) is not None
+        worded = self._signalled(start, end)
         if not quantities:
             if worded:
                 self._unnumbered(start, end, stretch, [])
             self.time = inherited
-            return
+            return self.facts
         times = find_times(text, start, end, self.year)
         if inherited is not None:
             times.insert(0, inherited)
@@ -152,8 +154,14 @@ class Reader:
             i += len(group)
         if worded:
             self._unnumbered(start, end, stretch, quantities)
-        if stretch.kind in ("annual_targets", "tasks", "outlook") and STRETCH.search(text, start, end):
+        if worded and STRETCH.search(text, start, end):
             self._stretch(start, end)
+        return self.facts
+
+    def _signalled(self, start: int, end: int) -> bool:
+        """True where the sentence has a word that a fact without a number needs."""
+        i = bisect_left(self.signals, start)
+        return i < len(self.signals) and self.signals[i] < end
 
     def _stretch(self, start: int, end: int) -> None:
         match = STRETCH.search(self.text, start, end)

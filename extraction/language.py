@@ -6,6 +6,10 @@ Everything here is matched on matching text (simplified, half-width, no spaces).
 from __future__ import annotations
 
 import re
+from functools import cache
+from typing import Any
+
+import ahocorasick
 
 
 def alternatives(words: str) -> str:
@@ -78,8 +82,26 @@ POSITIVE = re.compile(r"正增长|由负转正|只增不减|稳中有增|实现�
 FLAT = re.compile(r"(?<![上下])持平")
 UNSTATED = re.compile(r"保持稳定|总体稳定|基本稳定|保持在?合理(?:区间|水平)|处于合理(?:区间|水平)|合理区间|完成(?:国家|省|上级|省定|省里|省委|国家和省)[^,。;]{0,8}(?:任务|目标)|(?:控制在|达到|低于|符合)(?:国家|省|省级|上级)[^,。;]{0,6}(?:目标|范围|任务|要求|标准|指标|水平)[^,。;]{0,2}|平稳增长|稳步增长|稳步提升|稳定增长|稳步提高|持续下降|进一步下降|稳定在合理|稳中有降|保持平稳")
 ABSENT = re.compile(r"(?:未|没有|不)(?:再)?(?:提出|设定|设置|设|确定|安排)(?:全年|今年|具体|量化|明确)*[^,。;]{0,12}?(?:目标|指标)")
-#: Every fact without a number has one of these characters; most sentences have none.
-WORDED = re.compile("[步致赢减平转稳提未没设快]|正增|高于|合理|完成(?:国|省|上)|不再|目标")
+#: Every fact without a number (同步, 正增长 …), every stretch clause and every absence has one of these.
+SIGNALS = """同步 一致 相适应 同频 跑赢 高于 快于 超过 正增长 转正 只增不减 稳中有增 持平 稳定 合理 平稳增长 稳步增长 稳步提升 稳步提高 持续下降
+进一步下降 稳中有降 完成国家 完成省 完成上级 控制在国家 达到国家 符合国家 控制在省 达到省 更好 更优 更高 最好 未提出 未设 未确定 未安排 没有提出 没有设 不再提出
+不设 不提 不再设 不确定 不安排""".split()
+
+
+@cache
+def _signal_automaton() -> Any:
+    automaton = ahocorasick.Automaton()
+    for word in SIGNALS:
+        automaton.add_word(word, len(word))
+    automaton.make_automaton()
+    return automaton
+
+
+def find_signals(text: str) -> list[int]:
+    """Where in ``text`` words stand that a fact without a number needs: most sentences have none."""
+    return [last + 1 - length for last, length in _signal_automaton().iter(text)]
+
+
 STRETCH = re.compile(r"(?:在实际工作中)?(?:努力|力争|奋力|尽力|尽可能|全力)?(?:争取|力争|实现|取得|创造|达到)(?:更好|更优|更高|最好)(?:的)?(?:结果|成绩|水平|效果|成效)|努力争取更(?:好|优|高)|争取更优水平")
 
 BASIS = (

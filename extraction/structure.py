@@ -9,6 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
+
+import ahocorasick
 
 #: Years of the five-year plans, by the words that name them.
 PLANS = {
@@ -52,9 +55,14 @@ def _formula(year: int) -> re.Pattern[str]:
 
 
 @lru_cache(maxsize=64)
-def _hint(year: int) -> re.Pattern[str]:
-    """What every heading and formula holds one of: most sentences need no closer look."""
-    return re.compile(rf"目标|指标|年|重点|十[一二三四五六]?五|届政府|抓好|自身建设|政府建设|政府系统|服务型|民生实事|为民|惠民|回顾|回眸|回看|回望|任务|安排|总体要求|{year}|{year - 1}|廉洁|效能|历程|知难|成就")
+def _hints(year: int) -> Any:
+    """What every formula holds one of: most sentences need no closer look."""
+    automaton = ahocorasick.Automaton()
+    words = f"目标 指标 五年 5年来 届政府 十五 十一五 十二五 十三五 十四五 十六五 一年 去年 {year - 1}年 {year}年 今年 新的一年 重点 抓好以下"
+    for word in words.split():
+        automaton.add_word(word, word)
+    automaton.make_automaton()
+    return automaton
 
 
 def _heading_kind(line: str, year: int, kind: str) -> str | None:
@@ -92,14 +100,15 @@ def sections(text: str, year: int) -> list[Stretch]:
     kind = "other"
     targets_end = -1
     formula = _formula(year)
-    hint = _hint(year)
+    hints = [last for last, _ in _hints(year).iter(text)]
+    hint = 0
     for unit in _UNIT.finditer(text):
         start, end = unit.span()
         if kind == "annual_targets" and start >= targets_end:
             kind = "tasks"
             events.append((targets_end, kind, ""))
-        if not hint.search(text, start, end):
-            continue
+        while hint < len(hints) and hints[hint] < start:
+            hint += 1
         if start == 0 or text[start - 1] == "\n":
             line = _heading(text, start, end)
             if line and not _FRONT.search(line):
@@ -107,6 +116,8 @@ def sections(text: str, year: int) -> list[Stretch]:
                 if new is not None:
                     kind = new
                     events.append((start, kind, line))
+        if hint == len(hints) or hints[hint] >= end:
+            continue
         for cue in formula.finditer(text, max(0, start - 1), end):
             new = _formula_kind(cue, text, year, kind)
             if new is None or new == kind:

@@ -406,6 +406,7 @@ def _lines(raw: str) -> str:
     raw = _SOURCE_BREAK.sub("", raw)
     raw = re.sub(r"[ \t\n\f\v]+", " ", raw)
     # Cells of a short row stay on its line; what is laid out as a table of paragraphs does not.
-    raw = re.sub(rf"[ {_EDGE}]*{_CELL}[ {_EDGE}]*", "\t", raw)
+    raw = re.sub(f"(?:{_EDGE} ?)+", _EDGE, raw)  # one first: runs of a hostile page have no end
+    raw = re.sub(f"[ {_EDGE}]{{0,3}}{_CELL}[ {_EDGE}]{{0,3}}", "\t", raw)
     lines = (line.strip(" \t\u3000") for line in re.split(f"[{_EDGE}{_BREAK}]", raw))
     return "\n".join(line for line in lines if line)
