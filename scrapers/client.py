@@ -224,18 +224,19 @@ class Visit:
                     "circuit_open", f"{urlsplit(url).netloc} failed {settings.breaker_after} times in a row"
                 )
             await asyncio.sleep(max(0.0, host.free_at - time.monotonic()))
+            broken = True
             try:
                 answer = await self._transfer(url, conditions, limit)
+                broken = answer.status >= 500
             except LookError as error:
-                if error.reason in _OF_THE_HOST:
-                    host.failures += 1
-                    if host.failures >= settings.breaker_after:
-                        host.closed_until = time.monotonic() + _BREAKER_REST_SECONDS
+                broken = error.reason in _OF_THE_HOST
                 raise
             finally:
+                host.failures = host.failures + 1 if broken else 0
+                if host.failures >= settings.breaker_after:
+                    host.closed_until = time.monotonic() + _BREAKER_REST_SECONDS
                 delay = settings.local_delay if self.source.local else settings.delay
                 host.free_at = time.monotonic() + max(delay, host.delay)
-            host.failures = 0
             return answer
 
     async def _transfer(self, url: str, conditions: dict[str, str], limit: int) -> Answer:

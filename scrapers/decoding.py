@@ -36,16 +36,25 @@ def undo_content_encodings(data: bytes, encodings: str, *, max_size: int) -> byt
 
 
 def _inflate(data: bytes, window: int, max_size: int) -> bytes:
-    unpacker = zlib.decompressobj(window)
-    try:
-        result = unpacker.decompress(data, max_size + 1)
-    except zlib.error as error:
-        raise LookError("damaged_encoding", str(error), retry=True) from None
-    if len(result) > max_size:
-        raise LookError("decompression_bomb", f"{len(data)} bytes unpack to more than {max_size}")
-    if not unpacker.eof:
-        raise LookError("truncated_body", "the compressed answer has no end", retry=True)
-    return result
+    """gzip (window 31, all its members), zlib (15) or raw deflate (-15)."""
+    parts: list[bytes] = []
+    size = 0
+    packed = len(data)
+    while True:
+        unpacker = zlib.decompressobj(window)
+        try:
+            part = unpacker.decompress(data, max_size + 1 - size)
+        except zlib.error as error:
+            raise LookError("damaged_encoding", str(error), retry=True) from None
+        parts.append(part)
+        size += len(part)
+        if size > max_size:
+            raise LookError("decompression_bomb", f"{packed} bytes unpack to more than {max_size}")
+        if not unpacker.eof:
+            raise LookError("truncated_body", "the compressed answer has no end", retry=True)
+        data = unpacker.unused_data
+        if window != 31 or data[:2] != b"\x1f\x8b":
+            return b"".join(parts)
 
 
 def _unbrotli(data: bytes, max_size: int) -> bytes:

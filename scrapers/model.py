@@ -191,6 +191,11 @@ class RawDocument:
     claim: Claim
     kind: str = "document"
 
+    @property
+    def content_type(self) -> str:
+        """media_type and charset in one, as extraction takes them: ``text/html; charset=gbk``."""
+        return f"{self.media_type}; charset={self.charset}" if self.charset else self.media_type
+
 
 Handed = TypeVar("Handed", Link, Look, Fetched, Failure)
 

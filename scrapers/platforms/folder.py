@@ -81,7 +81,7 @@ def items(folder: Path, *, today: date) -> Iterator[Item]:
                 detail=f"{path.name}: not one of {' '.join(sorted(SUFFIXES))}",
             )
         else:
-            yield Item(path, _claim_by_name(path.stem, today))
+            yield Item(path, claim_by_name(path.stem, today))
 
 
 def path_of(url: str) -> Path:
@@ -89,7 +89,7 @@ def path_of(url: str) -> Path:
     return Path(unquote(urlsplit(url).path))
 
 
-def _claim_by_name(stem: str, today: date) -> Claim:
+def claim_by_name(stem: str, today: date) -> Claim:
     match = _NAME_THEN_YEAR.match(stem) or _YEAR_THEN_NAME.match(stem)
     if match is None:
         return Claim()
@@ -160,7 +160,7 @@ def _manifest_item(folder: Path, line: int, cells: dict[str, str], seen: set[Pat
         published = date.fromisoformat(cells["published"]) if cells.get("published") else None
     except ValueError:
         return out("bad_manifest_value", f"published {cells['published']!r} is no date like 2026-02-09")
-    by_file_name = _claim_by_name(path.stem, today)
+    by_file_name = claim_by_name(path.stem, today)
     return Item(
         path,
         Claim(
