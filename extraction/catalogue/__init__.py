@@ -63,6 +63,29 @@ VERB_GROUPS = ("@build", "@add", "@finish", "@open")
 
 PLAUSIBLE_KEYS = ("level", "growth_rate", "change_pp")
 
+#: Classifiers that may be written for what is counted in the canonical unit; ``written_units`` overrides.
+COUNTERS = {
+    "个": ("个", "处", "座", "所", "家", "项"),
+    "家": ("家", "户", "个"),
+    "户": ("户", "家", "个"),
+    "所": ("所", "个", "座", "家"),
+    "座": ("座", "个", "处", "所", "家"),
+    "处": ("处", "个", "座", "项"),
+    "条": ("条", "个"),
+    "项": ("项", "个", "件"),
+    "件": ("件", "项", "个", "部"),
+    "台": ("台", "部", "辆", "个"),
+    "辆": ("辆", "台"),
+    "套": ("套", "户", "间", "个"),
+    "张": ("张", "个", "床"),
+    "场": ("场", "场次", "次", "个"),
+    "列": ("列", "班", "趟", "列次"),
+    "对": ("对", "个"),
+    "起": ("起", "件", "例", "宗"),
+    "头": ("头",),
+    "只": ("只",),
+}
+
 _REQUIRED = (
     "code",
     "name_zh",
@@ -96,7 +119,8 @@ class Metric:
     needs          one of these words or verb groups (``@build`` …) must stand in the phrase; empty: none
     not_           words that make the phrase another thing, wherever they stand in it
     written_units  when not empty, a level counts only if written with one of these units (改造老旧小区: 个
-                   counts communities, 户 households); growth rates are not bound by it
+                   counts communities, 户 households); growth rates are not bound by it. Filled from COUNTERS
+                   where the entry counts things and names none
     plausible      by ``level`` (canonical unit), ``growth_rate`` (%), ``change_pp`` (points): (low, high)
     decimals       digits after the point that are shown
     """
@@ -289,6 +313,12 @@ def _metric(path: Path, entry: dict[str, Any]) -> Metric:
             raise wrong(
                 "written_units", f"{unit} measures {other}, the metric's {entry['unit']!r} {dimension}"
             )
+    written = texts("written_units")
+    if not written and dimension == "count":
+        classifier = entry["unit"].lstrip("万亿")
+        if classifier not in COUNTERS:
+            raise wrong("written_units", f"say which classifiers count it, or add {classifier} to COUNTERS")
+        written = COUNTERS[classifier]
     return Metric(
         code=code,
         name_zh=entry["name_zh"],
@@ -301,7 +331,7 @@ def _metric(path: Path, entry: dict[str, Any]) -> Metric:
         level_only=level_only,
         needs=texts("needs"),
         not_=texts("not"),
-        written_units=texts("written_units"),
+        written_units=written,
         direction=entry["direction"],
         definition=entry["definition"].strip(),
         source=entry["source"].strip(),
@@ -348,8 +378,12 @@ def _told_apart(first: Metric, second: Metric, alias: str) -> bool:
         return True
     if parse_unit(first.unit).dimension != parse_unit(second.unit).dimension:
         return True
-    if first.written_units and second.written_units:
-        return not set(first.written_units) & set(second.written_units)
+    if (
+        first.written_units
+        and second.written_units
+        and not set(first.written_units) & set(second.written_units)
+    ):
+        return True
     growth = (alias in first.growth_only, alias in second.growth_only)
     level = (alias in first.level_only, alias in second.level_only)
     return (growth[0] and level[1]) or (level[0] and growth[1])
