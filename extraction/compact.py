@@ -74,13 +74,32 @@ def _join_length(folded: str) -> int:
     return 25
 
 
+#: A note in brackets that says how a character is spoken.
+_TONE = re.compile("[āáǎàōóǒòēéěèīíǐìūúǔùǖǘǚǜ]")
+_PINYIN = re.compile("[(（][^()（）\\d]{0,60}?[āáǎàōóǒòēéěèīíǐìūúǔùǖǘǚǜ][^()（）\\d]{0,60}?[)）]")
+_MISREAD_DIGIT = re.compile(r"(?<=[\d.])[OoQ](?=[\d.%年亿万])|(?<=[\d.])[lI|](?=[\d.%])")
+_MISREAD_INCOME = re.compile(r"(?<=[算配政营纯税均总业])收人")
+
+
+def _mend(folded: str) -> str:
+    """Undo what character recognition does to figures (5O% for 50%, l for 1) and to 收入; lengths stay."""
+    if _MISREAD_DIGIT.search(folded):
+        folded = _MISREAD_DIGIT.sub(lambda m: "0" if m[0] in "OoQ" else "1", folded)
+    if "收人" in folded:
+        folded = _MISREAD_INCOME.sub("收入", folded)
+    return folded
+
+
 def compact(stored: str) -> Compact:
     """Make the matching text of a stored document text. Any string in; an empty one gives an empty one."""
     folded = fold(stored)
     for begin, end, _ in reversed(noise_spans(stored)):
         folded = folded[:begin] + " " * (end - begin) + folded[end:]  # captions, glossaries: no report text
+    if _TONE.search(folded):
+        folded = _PINYIN.sub(lambda m: " " * len(m[0]), folded)
     for full, half in _PUNCTUATION:
         folded = folded.replace(full, half)
+    folded = _mend(folded)
     join_at = -1
     pieces: list[str] = []
     starts: list[int] = []

@@ -69,7 +69,8 @@ CASES: list[tuple[str, str, list[str]]] = [
     ("review", "社会消费品零售总额突破300亿元。增速居全省第2位。", ["retail_sales.level=300 more_than actual 2025"]),
     # --- namesakes are other things
     ("review", "民间投资增长12%，工业投资增长9%。", ["private_investment.growth_rate=12 exact actual 2025", "industrial_investment.growth_rate=9 exact actual 2025"]),
-    ("review", "对东盟进出口增长18%，跨境电商进出口额达到20亿元。", []),
+    ("review", "对东盟进出口增长18%。", ["asean_trade.growth_rate=18 exact actual 2025"]),
+    ("review", "对欧盟和中亚进出口增长18%，机电产品出口增长9%。", []),
     ("review", "市本级一般公共预算收入完成35亿元。", []),
     ("review", "高标准农田建设投资占固定资产投资比重提高到12%。", []),
     ("review", "全省生产总值增长5.2%。", []),
@@ -115,6 +116,32 @@ CASES: list[tuple[str, str, list[str]]] = [
     ("review", "全市地区生产总值完成1 250.6亿元，增长\n5.5%。", ["gdp.level=1250.6 exact actual 2025", "gdp.growth_rate=5.5 exact actual 2025"]),
     ("review", "地区生产总值增长５．５％，固定资产投资增长百分之七。", ["gdp.growth_rate=5.5 exact actual 2025", "fixed_asset_investment.growth_rate=7 exact actual 2025"]),
     ("review", "地區生產總值增長5.5%。", ["gdp.growth_rate=5.5 exact actual 2025"]),
+    ("review", "一般公共预算收人增长5O%，地区生产总值增长1l%。", ["general_budget_revenue.growth_rate=50 exact actual 2025", "gdp.growth_rate=11 exact actual 2025"]),
+    ("review", "地区生产总值增长1?43%。", []),
+    ("targets", "地区生产总值增长5%固定资产投资增长6%社会消费品零售总额增长7%。", ["gdp.growth_rate=5 exact target 2026", "fixed_asset_investment.growth_rate=6 exact target 2026", "retail_sales.growth_rate=7 exact target 2026"]),
+    ("review", "全市地区生产总值（shēng chǎn zǒng zhí）完成900亿元。", ["gdp.level=900 exact actual 2025"]),
+    ("review", "地区生产总值完成900\n— 12 —\n亿元，增长5%。", ["gdp.level=900 exact actual 2025", "gdp.growth_rate=5 exact actual 2025"]),
+    # --- what was compared with, and the order of lists
+    ("review", "全市生产总值预计完成620.5亿元，比上年增长13.2%。", ["gdp.level=620.5 exact actual 2025", "gdp.growth_rate=13.2 exact actual 2025"]),
+    (
+        "review",
+        "财政总收入128.6亿元，其中地方公共财政预算收入81.2亿元，分别增长15.3%、18.7%。",
+        [
+            "total_fiscal_revenue.level=128.6 exact actual 2025",
+            "general_budget_revenue.level=81.2 exact actual 2025",
+            "total_fiscal_revenue.growth_rate=15.3 exact actual 2025",
+            "general_budget_revenue.growth_rate=18.7 exact actual 2025",
+        ],
+    ),
+    ("targets", "城、乡居民人均可支配收入分别增长5.5%、7%。", ["disposable_income_urban.growth_rate=5.5 exact target 2026", "disposable_income_rural.growth_rate=7 exact target 2026"]),
+    ("review", "全社会固定资产投资完成285亿元，其中城镇固定资产投资230亿元。", ["fixed_asset_investment.level=285 exact actual 2025"]),
+    ("outlook", "到2030年，地区生产总值突破5000亿元，年均增长7%以上；常住人口城镇化率达到65%。", ["gdp.level=5000 more_than target 2030", "gdp.annual_average_growth_rate=7 at_least target 2026-2030", "urbanization_rate.level=65 exact target 2030"]),
+    ("review", "外贸进出口在对美贸易下降三成的情况下增长12%。", ["imports_exports.growth_rate=12 exact actual 2025"]),
+    ("review", "高新技术企业净增86家、总数突破600家。", ["high_tech_firms_new.level=86 exact actual 2025", "high_tech_firms.level=600 more_than actual 2025"]),
+    ("review", "一季度GDP增长4.1%，上半年增长5.2%，全年增长5.8%。", ["gdp.growth_rate=5.8 exact actual 2025"]),
+    ("targets", "今年不设定经济增速具体目标。", ["gdp.growth_rate=- unstated target 2026"]),
+    ("tasks", "新建改造供水、供热、供气等管网115公里。", ["pipelines_renewed.level=115 exact target 2026"]),
+    ("targets", "地区生产总值增长5%，粮食产量保持稳定，全员劳动生产率稳步提升。", ["gdp.growth_rate=5 exact target 2026", "grain_output.growth_rate=- unstated target 2026", "labour_productivity.growth_rate=- unstated target 2026"]),
 ]  # fmt: skip
 
 
