@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from urllib.parse import urljoin
 
 from lxml import etree
-from lxml import html as lxml_html
 
 from extraction.documents.noise import without_noise
 from extraction.model import DocumentError
@@ -31,26 +30,16 @@ _META = {
     )
 }
 
-# Where known platforms keep the article, the most telling first.
+# Where known platforms keep the article: ids (#) and classes (.), the most telling first.
 _BODIES = (
-    "//*[@id='UCAP-CONTENT']",
-    "//*[@id='zoom' or @id='Zoom' or @id='ozoom' or @id='zoomcon']",
-    "//*[contains(concat(' ',normalize-space(@class),' '),' TRS_Editor ')]",
-    "//*[contains(concat(' ',normalize-space(@class),' '),' trs_editor_view ')]",
-    "//*[contains(concat(' ',normalize-space(@class),' '),' pages_content ')]",
-    "//*[contains(concat(' ',normalize-space(@class),' '),' article-content ')]",
-    "//*[contains(concat(' ',normalize-space(@class),' '),' article_content ')]",
-    "//*[@id='articleContent' or @id='article-content' or @id='contentText' or @id='content_text']",
-    "//*[contains(concat(' ',normalize-space(@class),' '),' text_c ')]",
-    "//*[local-name()='founder-content']",
-    "//*[contains(concat(' ',normalize-space(@class),' '),' article ')]",
-    "//*[contains(concat(' ',normalize-space(@class),' '),' content ')]",
-    "//article",
-    "//*[@id='content' or @id='article']",
+    "#UCAP-CONTENT #zoom #Zoom #ozoom #zoomcon .TRS_Editor .trs_editor_view .pages_content .article-content "
+    ".article_content #articleContent #article-content #contentText #content_text .text_c .founder-content .article "
+    ".content #content #article"
 )
+_RANK = {name: rank for rank, name in enumerate(_BODIES.split())}
 
 _DROPPED_TAGS = """
-    script style noscript template head select option button input textarea form svg canvas video audio object
+    script style noscript template head title select option button textarea svg canvas video audio object
     embed map figcaption nav footer marquee iframe frame
 """
 _BLOCK_TAGS = """
@@ -69,13 +58,14 @@ _SIDE = re.compile(
     r"prenext|turnpage|login|search|banner|guide|editor-?name|zrbj|bianji|wx|weixin",
     re.I,
 )
+_HIDDEN = re.compile(r"display\s*:\s*none", re.I)
 _CJK = re.compile(r"[\u3400-\u9fff]")
 _ATTACHMENT = re.compile(r"\.(?:docx?|pdf|wps|ofd|zip|rar)(?:[?#].*)?$", re.I)
 _FOOT_LINE = re.compile(r"版权|主办|承办|备案|ICP|安备|邮编|地址|电话|技术支持|标识码|Copyright", re.I)
 
 # Bounds that no real page reaches, and hostile ones do: what lies behind them takes time without end.
-MAX_TAGS = 400_000
-MAX_DEPTH = 400
+MAX_TAGS = 120_000
+MAX_DEPTH = 250
 MAX_MARKUP = 24 * 1024 * 1024
 
 
@@ -104,36 +94,27 @@ def read_page(markup: str) -> Page:
     Raises DocumentError ``no_text`` for a page without an article (a frame, links to attachments, a shell
     that a script fills), ``took_too_long`` for markup nested or broken beyond any real page.
     """
-    markup = _lightened(markup)
-    root = _parse(markup)
-    meta, title = _head(root)
-    base = meta.get("Url", "")
-    attachments = _attachments(root, base)
-    frames = [str(src) for src in root.xpath("//frame/@src | //iframe/@src") if str(src).strip()]
-    scripted = _scripted_articles(root)
-    _strip(root)
-    best = _render(_article(root))
-    for fragment in scripted:
-        inner = _parse(fragment)
-        _strip(inner)
-        candidate = _render(_article(inner))
-        if len(_CJK.findall(candidate)) > 2 * len(_CJK.findall(best)):
-            best = candidate
+    tree = _parse(_lightened(markup))
+    meta, title = _head(tree)
+    attachments = _attachments(tree, meta.get("Url", ""))
+    best = _render(_article(tree.root))
+    for fragment in _scripted_articles(tree.scripts):
+        written = _render(_article(_parse(fragment).root))
+        if _weight(written) > 2 * _weight(best):
+            best = written
     text = without_noise(best)
-    weight = len(_CJK.findall(text))
+    weight = _weight(text)
     if attachments and weight < 150:
-        raise DocumentError(
-            "no_text", "the page only links to attachments, fetch those: " + " ".join(attachments)
-        )
-    if frames and weight < 100:
-        raise DocumentError("no_text", "the page is a frame, fetch what it shows: " + " ".join(frames))
+        detail = "the page only links to attachments, fetch those: " + " ".join(attachments)
+        raise DocumentError("no_text", detail)
+    if tree.frames and weight < 100:
+        raise DocumentError("no_text", "the page is a frame, fetch what it shows: " + " ".join(tree.frames))
     if weight < 10:
-        raise DocumentError(
-            "no_text", "no article was found on the page (an empty shell, pictures, or a script fills it)"
-        )
+        detail = "no article was found on the page (an empty shell, pictures, or a script fills it)"
+        raise DocumentError("no_text", detail)
     if attachments:
         meta["attachments"] = "\n".join(attachments)
-    return Page(text, title or _first_heading(root), meta, attachments)
+    return Page(text, title or tree.heading, meta, attachments)
 
 
 def attachment_links(markup: str, base: str = "") -> tuple[str, ...]:
@@ -153,56 +134,105 @@ def _lightened(markup: str) -> str:
     return re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|[\ud800-\udfff]", "", markup)
 
 
-def _parse(markup: str) -> lxml_html.HtmlElement:
-    if _too_deep(markup):
-        raise DocumentError("took_too_long", f"tags nested over {MAX_DEPTH} deep")
+class _Node:
+    """An element: children are elements and stretches of text, in order. Weights are filled in by
+    ``_weigh``."""
+
+    __slots__ = ("attributes", "characters", "children", "prose", "stops", "tag", "text")
+
+    def __init__(self, tag: str, attributes: dict[str, str]) -> None:
+        self.tag = tag
+        self.attributes = attributes
+        self.children: list[_Node | str] = []
+        self.characters = 0  # Chinese characters inside
+        self.text = 0  # ... of them, outside of links
+        self.prose = 0  # ... of these, in blocks long enough to be sentences
+        self.stops = 0  # full stops inside
+
+
+class _Tree:
+    """Receives the parser's events (lxml's target interface) and keeps what an article may be made of; what
+    a page says about itself is set aside on the way."""
+
+    def __init__(self) -> None:
+        self.root = _Node("body", {})
+        self.meta: list[tuple[str, str]] = []
+        self.links: list[str] = []
+        self.frames: list[str] = []
+        self.scripts: list[str] = []
+        self.title = ""
+        self.heading = ""
+        self._open = [self.root]
+        self._unread = 0  # depth inside an element that is not kept
+        self._gathered: list[str] | None = None
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        if tag == "meta":
+            self.meta.append(
+                (attributes.get("name") or attributes.get("property") or "", attributes.get("content") or "")
+            )
+        elif tag == "a":
+            self.links.append((attributes.get("href") or "").strip())
+        elif tag in ("frame", "iframe") and (attributes.get("src") or "").strip():
+            self.frames.append(attributes["src"].strip())
+        if self._unread or tag in _DROPPED:
+            self._unread += 1
+            if tag in ("script", "title"):
+                self._gathered = []
+            return
+        if tag in ("h1", "h2") and not self.heading:
+            self._gathered = []
+        node = _Node(tag, dict(attributes))
+        self._open[-1].children.append(node)
+        self._open.append(node)
+        if len(self._open) > MAX_DEPTH:
+            raise DocumentError("took_too_long", f"tags nested over {MAX_DEPTH} deep")
+
+    def end(self, tag: str) -> None:
+        if self._gathered is not None and tag in ("script", "title", "h1", "h2"):
+            gathered = "".join(self._gathered)
+            self._gathered = None
+            if tag == "script":
+                self.scripts.append(gathered)
+            elif tag == "title":
+                self.title = self.title or " ".join(gathered.split())
+            elif 4 <= len(heading := " ".join(gathered.split())) <= 120:
+                self.heading = heading
+        if self._unread:
+            self._unread -= 1
+        elif len(self._open) > 1:
+            self._open.pop()
+
+    def data(self, data: str) -> None:
+        if self._gathered is not None:
+            self._gathered.append(data)
+        if not self._unread:
+            self._open[-1].children.append(data)
+
+    def close(self) -> _Tree:
+        return self
+
+
+def _parse(markup: str) -> _Tree:
     # An XML declaration makes lxml refuse str input; the encoding is settled already.
     markup = re.sub(r"^\s*<\?xml[^>]{0,200}\?>", "", markup)
-    parser = lxml_html.HTMLParser(
-        recover=True, no_network=True, remove_comments=True, remove_pis=True, huge_tree=False
-    )
+    tree = _Tree()
+    parser = etree.HTMLParser(target=tree, recover=True, no_network=True, huge_tree=False)
     try:
-        root = lxml_html.document_fromstring(markup or "<html></html>", parser=parser)
-    except (etree.ParserError, etree.XMLSyntaxError, ValueError) as error:
-        raise DocumentError("no_text", f"the markup holds nothing ({error})") from None
-    return root
+        etree.fromstring(markup or " ", parser)
+    except (etree.ParserError, etree.XMLSyntaxError, ValueError, AssertionError) as error:
+        raise DocumentError("no_text", f"the markup holds nothing that can be read ({error})") from None
+    return tree
 
 
-_NESTING = re.compile(
-    r"<(/?)(div|table|tbody|tr|td|span|font|b|i|u|em|strong|ul|ol|li|dl|a|section|blockquote|center|p|sup|sub)\b",
-    re.I,
-)
-
-
-def _too_deep(markup: str) -> bool:
-    """Open tags that stay open, an upper bound of the depth: the tree is walked and the parser is quadratic
-    in it."""
-    if markup.count("<") < MAX_DEPTH:
-        return False
-    depth = 0
-    for match in _NESTING.finditer(markup):
-        name = match[2].lower()
-        if match[1]:
-            depth = max(0, depth - 1)
-        elif name not in ("p", "li", "td", "tr"):  # these close themselves
-            depth += 1
-            if depth > MAX_DEPTH:
-                return True
-    return False
-
-
-def _head(root: lxml_html.HtmlElement) -> tuple[dict[str, str], str]:
+def _head(tree: _Tree) -> tuple[dict[str, str], str]:
     meta: dict[str, str] = {}
-    for tag in root.iter("meta"):
-        name = (tag.get("name") or tag.get("property") or "").strip().lower()
-        content = " ".join((tag.get("content") or "").split())
-        if name in _META and content and len(content) < 500:
-            meta.setdefault(_META[name], content)
-    title = meta.get("ArticleTitle", "")
-    if not title:
-        element = root.find(".//title")
-        title = " ".join((element.text_content() if element is not None else "").split())
-        title = _without_site(title, meta.get("SiteName", ""))
+    for name, content in tree.meta:
+        known = _META.get(name.strip().lower())
+        content = " ".join(content[:1000].split())
+        if known and content and len(content) < 500:
+            meta.setdefault(known, content)
+    title = meta.get("ArticleTitle", "") or _without_site(tree.title[:1000], meta.get("SiteName", ""))
     return meta, title[:300]
 
 
@@ -214,19 +244,10 @@ def _without_site(title: str, site: str) -> str:
     return (with_report or kept or [title])[0]
 
 
-def _first_heading(root: lxml_html.HtmlElement) -> str:
-    for heading in root.iter("h1", "h2"):
-        text = " ".join(heading.text_content().split())
-        if 4 <= len(text) <= 120:
-            return text
-    return ""
-
-
-def _attachments(root: lxml_html.HtmlElement, base: str) -> tuple[str, ...]:
+def _attachments(tree: _Tree, base: str) -> tuple[str, ...]:
     found: dict[str, None] = {}
-    for link in root.iter("a"):
-        href = (link.get("href") or "").strip()
-        if _ATTACHMENT.search(href):
+    for href in tree.links:
+        if len(href) < 2000 and _ATTACHMENT.search(href):
             try:
                 found[urljoin(base, href)] = None
             except ValueError:
@@ -238,23 +259,22 @@ _STRING = re.compile(r""""((?:[^"\\\n]|\\.){200,})"|'((?:[^'\\\n]|\\.){200,})'|`
 _WRITE = re.compile(r"""document\.write(?:ln)?\s*\(\s*(?:"((?:[^"\\\n]|\\.)*)"|'((?:[^'\\\n]|\\.)*)')\s*\)""")
 
 
-def _scripted_articles(root: lxml_html.HtmlElement) -> list[str]:
-    """Articles that the page's scripts would write: all document.write calls of a script together, and each
-    long Chinese string."""
+def _scripted_articles(scripts: list[str]) -> list[str]:
+    """Articles that the page's scripts would write: all document.write calls of a script together, else
+    each long Chinese string; the longest few, for a report is one of them or none."""
     articles = []
-    for script in root.iter("script"):
-        source = script.text or ""
+    for source in scripts:
         if len(source) < 200:
             continue
         written = "".join(_unescaped(m[1] if m[1] is not None else m[2]) for m in _WRITE.finditer(source))
-        if len(_CJK.findall(written)) > 100:
+        if _weight(written) > 100:
             articles.append(written)
             continue
         for match in _STRING.finditer(source):
             literal = _unescaped(next(group for group in match.groups() if group is not None))
-            if len(_CJK.findall(literal)) > 200:
+            if _weight(literal) > 200:
                 articles.append(literal)
-    return articles
+    return sorted(articles, key=len, reverse=True)[:3]
 
 
 def _unescaped(literal: str) -> str:
@@ -273,97 +293,79 @@ def _unescaped(literal: str) -> str:
     return re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f]|[\ud800-\udfff]", "", value)
 
 
-def _weight(element: lxml_html.HtmlElement) -> int:
-    return len(_CJK.findall(element.text_content()))
+def _weight(text: str) -> int:
+    """Number of Chinese characters."""
+    return len(_CJK.findall(text))
 
 
-def _strip(root: lxml_html.HtmlElement) -> None:
-    """Take out what never is article: scripts, forms, and small side elements by name."""
-    for element in list(root.iter()):
-        if not isinstance(element.tag, str):
-            continue
-        if element.tag in _DROPPED:
-            if element.tag == "form" and _weight(element) > 500:
-                continue  # ASP.NET wraps whole pages in a form
-            _drop(element)
-        elif element.tag == "header" and _weight(element) < 200:
-            _drop(element)
-    for element in root.xpath("//*[@class or @id or @style]"):
-        name = f"{element.get('class') or ''} {element.get('id') or ''}"
-        hidden = re.search(r"display\s*:\s*none", element.get("style") or "", re.I)
-        if (
-            (hidden or _SIDE.search(name))
-            and element.getparent() is not None
-            and element.tag not in ("body", "html")
-        ):
-            text = element.text_content()
-            weight = len(_CJK.findall(text))
-            if weight < (1000 if hidden else 200) and text.count("。") < 2:
-                _drop(element)
+def _words(node: _Node) -> str:
+    return "".join(child if isinstance(child, str) else _words(child) for child in node.children)
 
 
-def _drop(element: lxml_html.HtmlElement) -> None:
-    if element.getparent() is not None:
-        element.drop_tree()
+def _is_side(node: _Node) -> bool:
+    """A small element that names itself navigation, share bar or the like, or is hidden."""
+    attributes = node.attributes
+    if not attributes or node.tag == "body":
+        return False
+    hidden = "none" in attributes.get("style", "") and _HIDDEN.search(attributes["style"])
+    named = _SIDE.search(attributes.get("class", "")[:200]) or _SIDE.search(attributes.get("id", "")[:200])
+    return bool(hidden or named) and node.characters < (1000 if hidden else 200) and node.stops < 2
 
 
-@dataclass
-class _Mass:
-    """Chinese characters inside an element outside of links, and how many of them stand in long sentences."""
+def _weigh(node: _Node, bodies: list[tuple[int, _Node]]) -> None:
+    """Fill in the weights from the leaves up, leave side elements out, and note elements that platforms use
+    for the article, by rank."""
+    kept: list[_Node | str] = []
+    for child in node.children:
+        if isinstance(child, str):
+            weight = _weight(child)
+            node.characters += weight
+            node.text += weight
+            node.stops += child.count("。")
+        else:
+            _weigh(child, bodies)
+            if _is_side(child) or (child.tag in ("form", "header") and child.characters < 500):
+                continue
+            node.characters += child.characters
+            node.stops += child.stops
+            node.text += child.text
+            node.prose += child.prose
+        kept.append(child)
+    node.children = kept
+    if node.tag == "a":
+        node.text = node.prose = 0
+    elif node.text >= 40 and node.prose == 0 and (node.tag in _BLOCKS or node.tag == "td"):
+        foot = node.text < 400 and _FOOT_LINE.search(_words(node))
+        node.prose = 0 if foot else node.text
+    names = [
+        "#" + node.attributes.get("id", ""),
+        *("." + c for c in node.attributes.get("class", "").split()[:10]),
+    ]
+    if node.tag in ("founder-content", "article"):
+        names.append("." + node.tag)
+    ranks = [_RANK[name] for name in names if name in _RANK]
+    if ranks:
+        bodies.append((min(ranks), node))
 
-    text: int = 0
-    prose: int = 0
 
-
-def _masses(root: lxml_html.HtmlElement) -> dict[lxml_html.HtmlElement, _Mass]:
-    masses: dict[lxml_html.HtmlElement, _Mass] = {}
-    for event, element in etree.iterwalk(root, events=("start", "end")):
-        if event == "start":
-            masses[element] = _Mass()
-            continue
-        mass = masses[element]
-        own = (element.text or "") if isinstance(element.tag, str) else ""
-        pieces = [own] + [child.tail or "" for child in element]
-        weight = sum(len(_CJK.findall(piece)) for piece in pieces)
-        mass.text += weight
-        if element.tag == "a":
-            mass.text = mass.prose = 0
-        elif (element.tag in _BLOCKS or element.tag == "td") and mass.text >= 40 and mass.prose == 0:
-            foot = mass.text < 400 and _FOOT_LINE.search(element.text_content())
-            mass.prose = 0 if foot else mass.text
-        parent = element.getparent()
-        if parent is not None and parent in masses:
-            masses[parent].text += mass.text
-            masses[parent].prose += mass.prose
-    return masses
-
-
-def _article(root: lxml_html.HtmlElement) -> lxml_html.HtmlElement:
+def _article(root: _Node) -> _Node:
     """The element that holds the article: a known platform's where it holds the bulk of the page's prose,
     else the innermost one outside of which no prose stands."""
-    body = root.find(".//body")
-    body = body if body is not None else root
-    masses = _masses(body)
-    whole = masses[body].prose
-    for path in _BODIES:
-        known = [element for element in root.xpath(path) if element in masses]
-        if not known:
-            continue
-        best = max(known, key=lambda element: masses[element].text)
+    bodies: list[tuple[int, _Node]] = []
+    _weigh(root, bodies)
+    for rank in sorted({rank for rank, _ in bodies}):
+        best = max((node for r, node in bodies if r == rank), key=lambda node: node.text)
         # A body that leaves a fifth of the page's prose outside is a teaser, or the article stands in two
         # parts.
-        if masses[best].text >= 30 and masses[best].prose >= 0.8 * whole:
+        if best.text >= 30 and best.prose >= 0.8 * root.prose:
             return best
-    current = body
-    while True:
-        inner = [
-            child
-            for child in current
-            if child in masses and masses[child].prose >= 0.95 * masses[current].prose
-        ]
-        if len(inner) != 1 or inner[0].tag not in _CONTAINERS or masses[current].prose == 0:
-            return current
+    current = root
+    while current.prose:
+        inner = [c for c in current.children if isinstance(c, _Node) and c.prose >= 0.95 * current.prose]
+        if len(inner) != 1 or inner[0].tag not in _CONTAINERS:
+            break
         current = inner[0]
+    return current
 
 
 _EDGE = "\ue000"  # end of a block
@@ -372,25 +374,28 @@ _CELL = "\ue002"  # between cells of a row
 _PRIVATE = re.compile(f"[{_EDGE}{_BREAK}{_CELL}]")
 
 
-def _render(root: lxml_html.HtmlElement) -> str:
+def _render(root: _Node) -> str:
     """Text as a browser would lay it out: blocks and breaks end lines, everything inside a line is joined."""
     pieces: list[str] = []
-    for event, element in etree.iterwalk(root, events=("start", "end")):
-        tag = element.tag if isinstance(element.tag, str) else ""
-        if event == "start":
-            if tag in _BLOCKS:
-                pieces.append(_EDGE)
-            elif tag == "br":
-                pieces.append(_BREAK)
-            if element.text and tag:
-                pieces.append(_PRIVATE.sub("", element.text))
-        else:
-            if tag in _BLOCKS:
-                pieces.append(_EDGE)
-            elif tag in ("td", "th") and element.getnext() is not None:
-                pieces.append(_EDGE if _weight(element) > 60 else _CELL)
-            if element.tail and element is not root:
-                pieces.append(_PRIVATE.sub("", element.tail))
+
+    def put(node: _Node, last: bool) -> None:
+        block = node.tag in _BLOCKS
+        if block:
+            pieces.append(_EDGE)
+        elif node.tag == "br":
+            pieces.append(_BREAK)
+        end = len(node.children) - 1
+        for index, child in enumerate(node.children):
+            if isinstance(child, str):
+                pieces.append(_PRIVATE.sub("", child))
+            else:
+                put(child, index == end)
+        if block:
+            pieces.append(_EDGE)
+        elif node.tag in ("td", "th") and not last:
+            pieces.append(_EDGE if node.characters > 60 else _CELL)
+
+    put(root, True)
     return _lines("".join(pieces))
 
 
