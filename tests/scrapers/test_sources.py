@@ -1,0 +1,112 @@
+"""The registry holds every region, and says what is wrong with a wrong entry."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from extraction.regions import all_regions
+from scrapers.sources import RegistryError, batches, load_sources
+
+
+def test_the_registry_watches_every_province_and_prefecture() -> None:
+    watched = {source.region_code for source in load_sources()}
+    today = [region for region in all_regions() if region.valid_to is None]
+    mainland = {r.code for r in today if r.level in ("municipality", "province") and r.code != "710000"}
+    prefectures = {region.code for region in today if region.level == "prefecture"}
+    assert len(mainland) == 31
+    assert len(prefectures) == 333
+    assert watched == mainland | prefectures | {"000000"}
+
+
+def test_an_entry_that_nobody_tried_says_so() -> None:
+    assert all(source.verified or source.note for source in load_sources())
+
+
+def test_sources_by_province_and_by_id() -> None:
+    assert {source.province for source in load_sources(province="山西")} == {"140000"}
+    assert load_sources(province="140000") == load_sources(province="山西省")
+    assert [source.id for source in load_sources(ids=["140100"])] == ["140100", "140100-newspaper"]
+    assert [source.id for source in load_sources(ids=["140100-newspaper"])] == ["140100-newspaper"]
+    with pytest.raises(RegistryError, match="火星"):
+        load_sources(province="火星")
+    with pytest.raises(RegistryError, match="999999"):
+        load_sources(ids=["140100", "999999"])
+
+
+def test_a_batch_is_a_province() -> None:
+    found = batches(load_sources())
+    assert len(found) == 32
+    assert sum(len(sources) for sources in found.values()) == len(load_sources())
+
+
+GOOD = """
+province: 山西省
+sources:
+  - code: "140100"
+    name: 太原市
+    platform: trs
+    listings: ["https://www.taiyuan.gov.cn/zfgzbg/"]
+"""
+
+
+def load(tmp_path: Path, text: str) -> str:
+    (tmp_path / "140000-shanxi.yml").write_text(text, encoding="utf-8")
+    with pytest.raises(RegistryError) as caught:
+        load_sources(tmp_path)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (
+            "platform: trs",
+            "platform: tsr",
+            ["140000-shanxi.yml", "entry 1 (140100 太原市)", "'tsr' is none of", "trs"],
+        ),
+        ('"140100"', '"140199"', ["140199", "no region"]),
+        ('"140100"', '"140200"', ["140200 is 大同市, not 太原市"]),
+        ("https://www", "ftp://www", ["no http(s) address"]),
+        ("listings: [", "lisings: [", ["lisings", "listings"]),
+        ('gzbg/"]', 'gzbg/"]\n    season: {due: 31-03}', ["season.due", "31-03"]),
+        ('gzbg/"]', 'gzbg/"]\n    title_pattern: "(报告"', ["title_pattern"]),
+        ('gzbg/"]', 'gzbg/"]\n    tls: {reason: no, until: 2026-12-31}', ["tls.reason"]),
+        ("sources:", "sources: [", ["140000-shanxi.yml"]),
+    ],
+)
+def test_a_mistake_is_named_with_file_and_entry(tmp_path: Path, old: str, new: str, words: list[str]) -> None:
+    message = load(tmp_path, GOOD.replace(old, new))
+    for word in words:
+        assert word in message, message
+
+
+def test_all_mistakes_are_told_at_once_and_no_id_twice(tmp_path: Path) -> None:
+    twice = GOOD + GOOD.split("sources:\n")[1]
+    assert "stands twice" in load(tmp_path, twice)
+    two = GOOD.replace("platform: trs", "platform: tsr") + GOOD.split("sources:\n")[1].replace("140100", "1")
+    assert load(tmp_path, two).count("entry") == 2
+
+
+def test_an_empty_directory_is_no_registry(tmp_path: Path) -> None:
+    with pytest.raises(RegistryError, match="no source files"):
+        load_sources(tmp_path)
+
+
+def test_what_an_entry_says_arrives(tmp_path: Path) -> None:
+    text = GOOD + (
+        '    season: {starts: "12-25", ends: "03-15", due: "03-01"}\n'
+        "    options: {years: all}\n"
+        "    tls: {reason: the chain lacks an intermediate, until: 2026-12-31}\n"
+        "    fallbacks:\n"
+        '      - {place: newspaper, platform: epaper, listings: ["http://e.cn/{yyyy}-{mm}/{dd}/node_1.htm"]}\n'
+        '      - {place: newspaper, platform: epaper, listings: ["http://f.cn/{yyyy}-{mm}/{dd}/node_1.htm"]}\n'
+    )
+    (tmp_path / "a.yml").write_text(text, encoding="utf-8")
+    portal, first, second = load_sources(tmp_path)
+    assert (portal.season.starts, portal.season.due) == ((12, 25), (3, 1))
+    assert portal.tls is not None
+    assert portal.tls.until.year == 2026
+    assert [first.id, second.id] == ["140100-newspaper", "140100-newspaper2"]
+    assert (first.place, first.region_code, first.province) == ("newspaper", "140100", "140000")
