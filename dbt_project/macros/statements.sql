@@ -71,22 +71,22 @@
 {% macro preference() -%}
     case when role = 'target'
         then
-            own_report_distance * 1000000000
-            + (number_rank = 2)::bigint * 100000000
-            + (basis_rank = 3)::bigint * 10000000
-            + section_rank * 1000000
-            + basis_rank * 100000
-            + number_rank * 10000
-            + edition_rank * 1000
+            cast(own_report_distance as bigint) * 1000000000
+            + cast(number_rank = 2 as bigint) * 100000000
+            + cast(basis_rank = 3 as bigint) * 10000000
+            + cast(section_rank as bigint) * 1000000
+            + cast(basis_rank as bigint) * 100000
+            + cast(number_rank as bigint) * 10000
+            + cast(edition_rank as bigint) * 1000
             + doubt
         else
-            number_rank * 10000000000
-            + (basis_rank = 3)::bigint * 1000000000
-            + exactness_rank * 100000000
-            + own_report_distance * 1000000
-            + basis_rank * 100000
-            + edition_rank * 10000
-            + section_rank * 1000
+            cast(number_rank as bigint) * 10000000000
+            + cast(basis_rank = 3 as bigint) * 1000000000
+            + cast(exactness_rank as bigint) * 100000000
+            + cast(own_report_distance as bigint) * 1000000
+            + cast(basis_rank as bigint) * 100000
+            + cast(edition_rank as bigint) * 10000
+            + cast(section_rank as bigint) * 1000
             + doubt
     end
 {%- endmacro %}

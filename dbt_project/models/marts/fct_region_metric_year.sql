@@ -2,7 +2,7 @@
     materialized='incremental',
     incremental_strategy='append',
     pre_hook="{{ drop_stale('region_code', ref('int_region_version')) }}",
-    post_hook="{{ remember(ref('int_region_version')) }}"
+    post_hook=["{{ remember(ref('int_region_version')) }}", "{{ create_as_of_macro() }}"]
 ) }}
 
 with {{ best_statements(
