@@ -34,6 +34,7 @@ from extraction.language import (
     ITEM_SPLIT,
     OF_WHOLE,
     POSITIVE,
+    RANK,
     STRETCH,
     TO_LEVEL,
     UNSTATED,
@@ -42,7 +43,7 @@ from extraction.language import (
     find_signals,
 )
 from extraction.periods import Time, find_times
-from extraction.quantities import Quantity, find_quantities
+from extraction.quantities import Quantity, chinese_number, find_quantities
 from extraction.structure import Stretch
 from extraction.units import convert, parse_unit
 
@@ -792,6 +793,8 @@ class Reader:
         absent = ABSENT.search(text, start, end) if stretch.kind in ("annual_targets", "tasks", "outlook", "other") else None
         if absent:
             self._absence(absent, start, end, stretch)
+        for match in RANK.finditer(text, start, end):
+            self._rank(match, start, end, stretch)
         if not mentions:
             return
         for pattern, qualifier in ((IN_STEP, "in_step_with_growth"), (FASTER, "faster_than_growth"), (POSITIVE, "positive_growth"), (FLAT, "flat"), (UNSTATED, "unstated")):
@@ -799,6 +802,40 @@ class Reader:
                 continue
             for match in pattern.finditer(text, start, end):
                 self._wordy(match.start(), match.end(), qualifier, start, end, stretch, quantities)
+
+    def _rank(self, match: re.Match[str], start: int, end: int, stretch: Stretch) -> None:
+        """居全省第2位 after a name, or after a number of that name, is the name's rank."""
+        text = self.text
+        at = match.start()
+        clause_start = start + _last_delimiter(text[start:at])
+        clause_start = max(clause_start, text.rfind("、", start, at) + 1)
+        words = text[clause_start:at]
+        mentions = self._mentions_between(clause_start, at)
+        metric: Metric | None = None
+        subject = words
+        part = False
+        if mentions and _says_something(text[mentions[-1].end : at]):
+            named = self._subject(mentions[-1], text[clause_start : mentions[-1].start], "")
+            fits = [m for m, _ in mentions[-1].candidates if not m.needs and not any(word in words for word in m.not_)]
+            metric, subject, part = (fits[0] if fits else None), named.words, named.part
+        elif _RANKED.fullmatch(words):
+            before = [f for f in self.facts if f.start >= start and f.number_end <= at and f.statistic not in ("rank",)]
+            if before and at - before[-1].number_end <= 12:
+                metric, subject, part = before[-1].metric, before[-1].subject, before[-1].scope == "part"
+        if metric is None:
+            return
+        number = match["n"]
+        value = 1 if number is None else int(number) if number.isdigit() else (chinese_number(number) or (0, 0))[0]
+        if not value:
+            return
+        years = stretch.years if stretch.years[0] == stretch.years[1] else (stretch.years[1], stretch.years[1])
+        role = "actual" if years[1] < self.year else "target"
+        self.facts.append(
+            Fact(
+                metric, subject[-40:], "rank", None, role, False, years, float(value), None, "位", "exact", "part" if part else "whole",
+                match[0], "", clause_start, match.end(), at, match.end(), "rank/section", 0.85,
+            )
+        )
 
     def _wordy(self, at: int, stop: int, qualifier: str, start: int, end: int, stretch: Stretch, quantities: list[Quantity]) -> None:
         text = self.text
@@ -871,6 +908,7 @@ class Reader:
 #: 赛事和75场: what follows a connector is another thing.
 _OPEN_LIST = re.compile(r"(?:和|及|与|、|以及)$")
 _TOTAL = re.compile(r"总数|总量|总计达|总规模|保有量|总户数|总人数|拥有")
+_RANKED = re.compile(r"(?:增速|总量|增幅|均|分别|规模|人均|继续|连续\d年|持续|稳定|保持)*")
 _LAST_ITEM = re.compile(r"、|和|及|与|以及")
 _UNDER = re.compile(r"的?(?:情况|背景|基础|条件|前提|形势)(?:之)?[下上]")
 _YIELD = re.compile(r"[、,]?(?:确保|力争|全年|年)?(?:粮食)?(?:总产量?|产量|年产量)(?:稳定|保持|达到|达|在|继续|力争|突破|超过)*")
