@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pendulum
-from airflow.sdk import Asset, dag, get_current_context, task
+from airflow.sdk import Asset, TriggerRule, dag, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException
 
 DOC = """
@@ -22,6 +22,7 @@ which is one rename.
 | `build` | dbt: staging → intermediate → marts, and dbt's tests | `<home>/logs/dbt/dbt.log` |
 | `check_warehouse` | are the marts plausible, also beside what is published? | data refused: see the alert |
 | `publish` | the build becomes the published file, unless its content is the same | disk, permissions |
+| `report` | tells who must know, once | whenever nothing was published that should have been |
 
 Refused data is not tried again: the published file stays as it is, bytes unchanged, until the data is mended
 (`docs/runbooks.md`). What broke is tried again twice.
@@ -78,7 +79,17 @@ def warehouse() -> None:
     def publish() -> dict[str, Any]:
         return step("publish")
 
-    check_staging() >> build() >> check_warehouse() >> publish()  # type: ignore[operator]
+    @task(
+        trigger_rule=TriggerRule.ALL_DONE,
+        retries=0,
+        doc_md="Tell who must know what came of it; red whenever nothing was published that should have been.",
+    )
+    def report() -> dict[str, Any]:
+        from warehouse import pipeline
+
+        return pipeline.tell(*_settings_and_run())
+
+    check_staging() >> build() >> check_warehouse() >> publish() >> report()  # type: ignore[operator]
 
 
 warehouse()

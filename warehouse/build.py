@@ -18,8 +18,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from warehouse import staging
-from warehouse.schemas import TABLES
 from warehouse.settings import CHECKOUT, Settings
 
 PROJECT = CHECKOUT / "dbt_project"
@@ -51,14 +49,13 @@ class BuildRefused(Exception):
         self.failed = tuple(failed)
 
 
-def build(settings: Settings) -> None:
-    """Make the build file from the staging files that count, and run dbt's tests over it.
+def build(settings: Settings, inputs: Mapping[str, Sequence[Path]]) -> None:
+    """Make the build file from the Parquet files of ``inputs``, by staging table, and run dbt's tests over it.
 
-    A build file that cannot be opened (a machine that lost power while it was written) is made anew.
+    No table may be without a file (``staging.inputs_for_sql``). A build file that cannot be opened (a machine that lost power while it was written) is made anew.
 
     Raises BuildRefused where a test says the data is wrong, BuildError where dbt itself fails.
     """
-    inputs = {table: staging.inputs_for_sql(settings.staging, table) for table in TABLES}
     database = settings.build_database
     database.parent.mkdir(parents=True, exist_ok=True)
     _drop_unreadable(database)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from extraction.catalogue import load_catalogue
 from extraction.model import Claim, DocumentError
 from warehouse import staging
-from warehouse.parse import Parsed, observation_id, parse, parser_version, text_sha256
+from warehouse.parse import Parsed, observation_id, parse, parser_version, prepare, text_sha256
 from warehouse.schemas import TABLES
 from warehouse.settings import Settings
 from warehouse.staging import StagedFile
@@ -151,7 +151,7 @@ def parse_entries(settings: Settings, writer: Writer, archive: Archive, todo: To
     jobs = min(settings.parsers, len(todo.parse))
     read = partial(_read, most_bytes=settings.document_megabytes * 2**20)
     tasks = _tasks(archive, todo.parse, writer)
-    for done in read_all(read, tasks, jobs=jobs, seconds=settings.document_seconds):
+    for done in read_all(read, tasks, jobs=jobs, seconds=settings.document_seconds, prepare=prepare):
         writer.parsed(done)
     failed = writer.reasons.get(READER_FAILED, 0)
     if failed > max(2, MOST_READER_FAILURES * len(todo.parse)):

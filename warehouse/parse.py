@@ -46,6 +46,16 @@ def parse(body: bytes, *, name: str, media_type: str | None, claim: Claim, most_
     return Parsed(document, identity, extract_report(document.text, identity))
 
 
+def prepare() -> None:
+    """Load once what every document needs, so that the first one does not pay for it."""
+    import extraction.documents
+    import extraction.extract
+    import extraction.identity
+    from extraction.names import load_names
+
+    load_names()
+
+
 def text_sha256(text: str) -> str:
     """Hash of a text without its white space: the same for copies that only their layout tells apart."""
     return hashlib.sha256(_WHITE_SPACE.sub("", text).encode("utf-8", "surrogatepass")).hexdigest()

@@ -29,6 +29,7 @@ from warehouse.staging import StagedFile, write_json
 
 if TYPE_CHECKING:
     from expectations import CheckResult
+    from expectations.alerts import Problem
     from scrapers.archive import Archive
     from scrapers.model import Failure, Fetched, Look, Source
     from scrapers.settings import FetchSettings
@@ -38,6 +39,13 @@ RUNS_KEPT = 60
 
 #: Files that no commit names may belong to a run that is still going; the longest night known took ten hours.
 UNCOMMITTED_SECONDS = 48 * 3600.0
+
+
+#: Looks in a row that must fail before somebody is told of one source.
+FAILURES_UNTIL_ALERT = 3
+
+#: Share of sources that may fail in one night before somebody is told at once.
+MOST_FAILED_LOOKS = 0.2
 
 
 class RunError(Exception):
@@ -98,8 +106,11 @@ def plan(settings: Settings, run: str, params: RunParams) -> list[Batch]:
     """
     if not re.fullmatch(r"[A-Za-z0-9_.-]{1,80}", run):
         raise RunError(f"run name {run!r}: letters, digits, '.', '_' and '-' only")
+    from expectations import alerts
     from scrapers.sources import batches
 
+    # What a process that died left untold.
+    alerts.start(home=settings.home, urls=settings.alert_urls)
     sources = _sources(settings, params)
     made = [
         Batch(name, _title(name), tuple(source.id for source in members))
@@ -343,22 +354,83 @@ def nothing_new(counts: Mapping[str, int]) -> bool:
 
 
 def report(settings: Settings, run: str) -> dict[str, Any]:
-    """The last step of a night: tidy up, and say what was done (``nightly.json``).
+    """The last step of a night: tidy up, say what was done (``nightly.json``), tell who must know.
 
     Raises RunError where a batch broke: everything else was done, and the run must not look well.
     """
+    from expectations.alerts import notify_problem
+
     value = _plan_value(settings, run)
     names = [batch["name"] for batch in value["batches"]]
     broken = [name for name in names if not _run_file(settings, run, f"staged-{name}.json").is_file()]
     summary = summarise(settings, run)
     write_json(_run_file(settings, run, "nightly.json"), summary)
     tidy(settings, run)
+    problems = problems_of_night(settings, broken, summary)
+    notify_problem(problems, home=settings.home, kind="silent", run_id=run, urls=settings.alert_urls)
     if broken:
         raise RunError(
             f"{len(broken)} of {len(names)} batches broke: {', '.join(broken)}. The others were staged; see "
             "the log of the broken task, and run again: what was fetched is not fetched twice"
         )
     return {"sources": summary["sources"], "documents": summary["counts"].get("new_documents", 0)}
+
+
+def problems_of_night(settings: Settings, broken: Sequence[str], summary: Mapping[str, Any]) -> list[Problem]:
+    """What somebody must hear of: batches that broke, sources that fail for the third time, many that fail at once.
+
+    A single failed look is no alert: of some hundred sites one is always down, and who hears of it each day stops
+    listening. It stands in ``status`` and in marts.mart_source_health.
+    """
+    from expectations.alerts import Problem
+
+    problems = [
+        Problem(
+            key=f"batch/{name}",
+            severity="error",
+            status="open",
+            title=f"Batch {name} broke",
+            what="Its sources were not looked at to the end, or not read; the others were.",
+            runbook="batch-broke",
+        )
+        for name in broken
+    ]
+    failed = summary["failed_looks"]
+    if len(failed) > MOST_FAILED_LOOKS * summary["sources"] and len(failed) > 2:
+        problems.append(
+            Problem(
+                key="sources/many",
+                severity="error",
+                status="open",
+                title=f"{len(failed)} of {summary['sources']} sources failed in one night",
+                what="So many at once are rather our network than theirs.",
+                detail="; ".join(f"{f['source']}: {f['error']}" for f in failed[:10]),
+                count=len(failed),
+                runbook="many-sources-failed",
+            )
+        )
+    in_a_row = _failures_in_a_row(settings)
+    problems += [
+        Problem(
+            key=f"source/{f['source']}",
+            severity="warn",
+            status="open",
+            title=f"Source {f['source']} failed {in_a_row[f['source']]} times in a row",
+            detail=f"{f['error']}: {f['detail']}",
+            runbook="source-failing",
+        )
+        for f in failed
+        if in_a_row.get(f["source"], 0) >= FAILURES_UNTIL_ALERT
+    ]
+    return problems
+
+
+def _failures_in_a_row(settings: Settings) -> dict[str, int]:
+    columns = ["source_id", "looked_at", "ok"]
+    counts: dict[str, int] = {}
+    for row in staging.read_table(settings.staging, "looks", columns).sort_by("looked_at").to_pylist():
+        counts[row["source_id"]] = 0 if row["ok"] else counts.get(row["source_id"], 0) + 1
+    return counts
 
 
 def summarise(settings: Settings, run: str) -> dict[str, Any]:
@@ -415,11 +487,14 @@ class Refused(Exception):
 def inputs_digest(settings: Settings) -> str:
     """A hash over what a build depends on: staging files as they lie there, and the code of build and checks.
 
-    Looks are left out (that somebody looked is no news). A file that was changed by hand counts as changed.
+    Of looks, only what changes a source's health counts (that somebody looked is no news). A file that was changed
+    by hand counts as changed.
     """
     from warehouse.build import code_version
 
-    parts = [code_version()]
+    releases = settings.home / "quarantine" / "releases.jsonl"
+    parts = [code_version(), releases.read_text(encoding="utf-8") if releases.is_file() else ""]
+    parts += _health(settings)
     for commit_ in staging.read_commits(settings.staging):
         for file in commit_.files:
             if file.table in staging.DATA_TABLES:
@@ -427,6 +502,20 @@ def inputs_digest(settings: Settings) -> str:
                 stat = path.stat() if path.is_file() else None
                 parts.append(f"{file.table}/{file.name} {stat and (stat.st_size, stat.st_mtime_ns)}")
     return hashlib.sha256("\n".join(sorted(parts)).encode()).hexdigest()
+
+
+def _health(settings: Settings) -> list[str]:
+    """Of each source, how its last look went. Whether it is late depends on the calendar: seen anew each month."""
+    columns = ["source_id", "looked_at", "ok", "error", "links_seen", "region_code"]
+    last = {
+        row["source_id"]: row
+        for row in staging.read_table(settings.staging, "looks", columns).sort_by("looked_at").to_pylist()
+    }
+    return [
+        f"{name} {row['ok']} {row['error']} {bool(row['links_seen'])} "
+        + (f"{row['looked_at']:%Y-%m}" if row["region_code"] else "")
+        for name, row in last.items()
+    ]
 
 
 def _state_file(settings: Settings) -> Path:
@@ -449,17 +538,25 @@ def is_current(settings: Settings) -> bool:
 
 
 def check_staging(settings: Settings, run: str) -> dict[str, Any]:
-    """Gate 1, over the staging files. Raises Refused."""
-    from expectations import run_gate
+    """Gate 1, over the staging files; single bad rows are set aside, and the build will not read them.
 
-    _run_file(settings, run, "refused.json").unlink(missing_ok=True)
+    Raises Refused.
+    """
+    from expectations import screen
+
+    for name in ("refused.json", "published.json"):
+        _run_file(settings, run, name).unlink(missing_ok=True)
     emit("step", what="Checking what was staged")
+    files = {table: staging.inputs_for_sql(settings.staging, table) for table in TABLES}
     damaged = staging.verify(settings.staging)
     if damaged:
         results = [_damaged(problem) for problem in damaged]
     else:
-        files = {table: staging.inputs_for_sql(settings.staging, table) for table in TABLES}
-        results = run_gate("staging", staging=files, run_id=run)
+        screening = screen(files, home=settings.home, run_id=run)
+        results, files = screening.results, screening.files
+        emit("withheld", count=len(screening.withheld))
+    listed = {table: [str(path) for path in paths] for table, paths in files.items()}
+    write_json(_run_file(settings, run, "build-inputs.json"), listed)
     return _judge(settings, run, "staging", results, database=None)
 
 
@@ -484,8 +581,12 @@ def build(settings: Settings, run: str) -> dict[str, Any]:
     from warehouse import build as builder
 
     emit("step", what="Building the warehouse (dbt)")
+    path = _run_file(settings, run, "build-inputs.json")
+    if not path.is_file():
+        raise RunError(f"{path}: what was staged was not checked in this run; start with check_staging")
+    listed: dict[str, list[str]] = json.loads(path.read_text(encoding="utf-8"))
     try:
-        builder.build(settings)
+        builder.build(settings, {table: [Path(path) for path in paths] for table, paths in listed.items()})
     except builder.BuildRefused as refused:
         _refuse(settings, run, str(refused), ())
     return {"database": str(settings.build_database)}
@@ -544,5 +645,54 @@ def publish(settings: Settings, run: str) -> dict[str, Any]:
     inputs = inputs_digest(settings)
     result = publisher.publish(settings.build_database, settings.published, run_id=run, keep=settings.history)
     write_json(_state_file(settings), {"inputs": inputs, "content_hash": result.content_hash, "run": run})
+    write_json(_run_file(settings, run, "published.json"), {"published": result.published})
     emit("published", published=result.published, path=str(result.path))
     return {"published": result.published, "path": str(result.path), "content_hash": result.content_hash}
+
+
+def tell(settings: Settings, run: str) -> dict[str, Any]:
+    """The last step of a build: tell who must know what came of it. One message, and only if there is news.
+
+    Raises RunError where nothing was published though something should have been: the run must not look well.
+    """
+    from expectations.alerts import Problem, notify_problem, notify_run
+    from expectations.results import read_results
+
+    refused = refusal(settings, run)
+    path = _run_file(settings, run, "published.json")
+    done = path.is_file()
+    broke = (
+        []
+        if done or refused
+        else [
+            Problem(
+                key="warehouse",
+                severity="error",
+                status="broke",
+                title="The warehouse was not built",
+                what="A step of the build broke; analysts keep the file of the last run.",
+                runbook="build-broke",
+            )
+        ]
+    )
+    results = read_results(settings.home, run)
+    if refused and not refused["checks"]:
+        broke.append(
+            Problem(
+                key="warehouse/dbt-tests",
+                severity="error",
+                status="failed",
+                title="dbt's tests refused the data",
+                what="Nothing was published; analysts keep the file of the last run.",
+                detail=refused["words"],
+                runbook="dbt-tests-failed",
+            )
+        )
+    notify_problem(broke, home=settings.home, kind="broke", run_id=run, urls=settings.alert_urls)
+    if results:
+        notify_run(home=settings.home, run_id=run, results=results, published=done, urls=settings.alert_urls)
+    if refused:
+        raise RunError(f"nothing was published: {refused['words']}")
+    if broke:
+        raise RunError(f"nothing was published: a step broke; run again, or see {settings.logs}")
+    return {"published": done}

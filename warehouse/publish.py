@@ -25,8 +25,17 @@ SCHEMA_VERSION = 1
 #: Schemas whose rows are the content: what analysts compare. Check results and this table's row are about it.
 CONTENT_SCHEMAS = ("marts",)
 
-#: Say when and by which run something was done; the same content built again differs in them.
-VOLATILE_COLUMNS = ("run_id", "parse_id", "days_silent")
+#: Say when, how often and by which run something was done; the same content built again differs in them.
+VOLATILE_COLUMNS = (
+    "run_id",
+    "parse_id",
+    "looks",
+    "days_silent",
+    "failures_since_success",
+    "last_error",
+    "last_detail",
+    "last_links_seen",
+)
 
 LOCK_SECONDS = 600.0
 

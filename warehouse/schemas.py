@@ -59,7 +59,10 @@ SECTIONS = pa.schema(
 #: One row per stated fact.
 OBSERVATIONS = pa.schema(
     [
-        ("observation_id", _TEXT),  # sha256 over document_id, offsets, metric, statistic, role, period, values
+        (
+            "observation_id",
+            _TEXT,
+        ),  # sha256 over document_id, offsets, metric, statistic, role, period, values
         ("document_id", _TEXT),
         ("parse_id", _TEXT),
         ("file", _TEXT),

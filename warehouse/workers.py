@@ -32,6 +32,9 @@ MEMORY_BYTES = 1024 * 1024 * 1024
 #: Reason under which a document is set aside that made the reader fail: a defect of ours, not of the document.
 READER_FAILED = "reader_failed"
 
+#: By the clock, a document may take so many times its seconds of processor time.
+PATIENCE = 6
+
 #: Beyond its own deadline a process gets this long to say so, then it is killed.
 GRACE_SECONDS = 2.0
 
@@ -50,9 +53,10 @@ class Done(Generic[Item, Result]):
 
 
 def guarded(function: Callable[[Item], Result], item: Item, seconds: float) -> Done[Item, Result]:
-    """Call ``function(item)`` here, for at most ``seconds``; every exception becomes a DocumentError.
+    """Call ``function(item)`` here; every exception becomes a DocumentError.
 
-    The deadline needs the main thread; elsewhere there is none.
+    seconds  of processor time, so that a busy machine refuses no document; by the clock it may take
+             ``PATIENCE`` times as long. The deadlines need the main thread; elsewhere there are none.
     """
     start = time.monotonic()
     armed = threading.current_thread() is threading.main_thread()
@@ -60,14 +64,20 @@ def guarded(function: Callable[[Item], Result], item: Item, seconds: float) -> D
     def out_of_time(number: int, frame: FrameType | None) -> None:
         raise _OutOfTime
 
+    timers = {
+        signal.SIGPROF: (signal.ITIMER_PROF, seconds),
+        signal.SIGALRM: (signal.ITIMER_REAL, seconds * PATIENCE),
+    }
     result, error = None, None
+    before: list[tuple[signal.Signals, Any, int, tuple[float, float]]] = []
     if armed:
-        before = signal.signal(signal.SIGALRM, out_of_time)
-        others = signal.setitimer(signal.ITIMER_REAL, seconds)
+        for number, (timer, limit) in timers.items():
+            handler = signal.signal(number, out_of_time)
+            before.append((number, handler, timer, signal.setitimer(timer, limit)))
     try:
         result = function(item)
     except _OutOfTime:
-        error = DocumentError("took_too_long", f"not read after {seconds:g} s")
+        error = DocumentError("took_too_long", f"not read after {seconds:g} s (document_seconds)")
     except DocumentError as refused:
         error = refused
     except MemoryError:
@@ -78,10 +88,11 @@ def guarded(function: Callable[[Item], Result], item: Item, seconds: float) -> D
         # A defect of ours must not cost the run; it is named with its place, so that it can be mended.
         error = DocumentError(READER_FAILED, _place(broke))
     finally:
-        if armed:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            signal.signal(signal.SIGALRM, before)
-            signal.setitimer(signal.ITIMER_REAL, *others)
+        for _, _, timer, _ in before:
+            signal.setitimer(timer, 0)
+        for number, handler, timer, others in before:
+            signal.signal(number, handler)
+            signal.setitimer(timer, *others)
     return Done(item, result, error, time.monotonic() - start)
 
 
@@ -103,13 +114,14 @@ def read_all(
     *,
     jobs: int,
     seconds: float,
+    prepare: Callable[[], object] | None = None,
     start_method: str = "spawn",
 ) -> Iterator[Done[Item, Result]]:
     """``function`` over ``items`` in ``jobs`` processes, results in the order of the items.
 
     ``function`` must be importable (a module's function). At most ``4 * jobs`` items are taken ahead of the
     one that is waited for, so memory stays bounded however many there are. Closing the iterator ends the
-    processes.
+    processes. ``prepare`` is called once in each process before its first item, out of that item's time.
     """
     waiting: deque[tuple[int, Item]] = deque()
     finished: dict[int, Done[Item, Result]] = {}
@@ -117,7 +129,7 @@ def read_all(
     exhausted = False
     next_out = 0
     last_in = -1
-    workers = [_Worker[Item, Result](function, seconds, start_method) for _ in range(jobs)]
+    workers = [_Worker[Item, Result](function, seconds, prepare, start_method) for _ in range(jobs)]
     try:
         while True:
             while not exhausted and len(waiting) < jobs and last_in - next_out < 4 * jobs:
@@ -153,8 +165,15 @@ def read_all(
 class _Worker(Generic[Item, Result]):
     """One process and what it is at. Started with its first item, and again after it had to be killed."""
 
-    def __init__(self, function: Callable[[Item], Result], seconds: float, start_method: str) -> None:
+    def __init__(
+        self,
+        function: Callable[[Item], Result],
+        seconds: float,
+        prepare: Callable[[], object] | None,
+        start_method: str,
+    ) -> None:
         self._function = function
+        self._prepare = prepare
         self._seconds = seconds
         self._context: Any = get_context(start_method)
         self._process: Any = None
@@ -172,13 +191,15 @@ class _Worker(Generic[Item, Result]):
         if self._process is None:
             self.answers, theirs = self._context.Pipe()
             self._process = self._context.Process(
-                target=_serve, args=(theirs, self._function, self._seconds, os.getpid()), daemon=True
+                target=_serve,
+                args=(theirs, self._function, self._seconds, self._prepare, os.getpid()),
+                daemon=True,
             )
             self._process.start()
             theirs.close()
             self._expect(START_SECONDS)
         else:
-            self._expect(self._seconds + GRACE_SECONDS)
+            self._expect(self._seconds * PATIENCE + GRACE_SECONDS)
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it died: `take` says so
             self.answers.send(item)
 
@@ -201,7 +222,7 @@ class _Worker(Generic[Item, Result]):
                 error = DocumentError("damaged", "the reader died of it")
             else:
                 if answer is None:
-                    self._expect(self._seconds + GRACE_SECONDS)
+                    self._expect(self._seconds * PATIENCE + GRACE_SECONDS)
                     return None
                 (number, item), self._at = self._at, None
                 return number, Done(item, *answer)
@@ -217,11 +238,19 @@ class _Worker(Generic[Item, Result]):
             self._process = None
 
 
-def _serve(answers: Connection, function: Callable[[Any], Any], seconds: float, parent: int) -> None:
+def _serve(
+    answers: Connection,
+    function: Callable[[Any], Any],
+    seconds: float,
+    prepare: Callable[[], object] | None,
+    parent: int,
+) -> None:
     """Read what is sent until nobody sends any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle; it ends us
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=die_with, args=(parent,), daemon=True).start()
+    if prepare is not None:
+        prepare()
     _bound_memory()
     answers.send(None)
     while True:

@@ -17,6 +17,9 @@ def behave(item: str) -> str:
     match item.partition(":"):
         case ("sleep", _, seconds):
             time.sleep(float(seconds))
+        case ("spin", _, _):
+            while True:
+                pass
         case ("deaf", _, _):
             signal.signal(signal.SIGALRM, signal.SIG_IGN)
             time.sleep(600)
@@ -39,7 +42,7 @@ def behave(item: str) -> str:
     return item.upper()
 
 
-def run(items: list[str], jobs: int = 2, seconds: float = 1.0) -> list[tuple[str, str | None, str | None]]:
+def run(items: list[str], jobs: int = 2, seconds: float = 0.3) -> list[tuple[str, str | None, str | None]]:
     found = read_all(behave, items, jobs=jobs, seconds=seconds)
     return [(d.item, d.result, d.error.reason if d.error else None) for d in found]
 
@@ -50,9 +53,10 @@ def test_results_come_in_the_order_of_the_items() -> None:
 
 
 def test_each_bad_document_costs_only_itself() -> None:
-    items = ["a", "deaf", "swallow", "b", "memory", "die", "refuse:needs_ocr", "bug", "deep", "c"]
+    items = ["a", "spin", "deaf", "swallow", "b", "memory", "die", "refuse:needs_ocr", "bug", "deep", "c"]
     assert run(items) == [
         ("a", "A", None),
+        ("spin", None, "took_too_long"),
         ("deaf", None, "took_too_long"),
         ("swallow", None, "took_too_long"),
         ("b", "B", None),
@@ -73,7 +77,7 @@ def test_a_defect_names_its_place() -> None:
 
 def test_in_process_the_deadline_holds_too() -> None:
     before = signal.getsignal(signal.SIGALRM)
-    done = guarded(behave, "swallow", 0.2)
+    done = guarded(behave, "swallow", 0.1)
     assert done.error is not None
     assert done.error.reason == "took_too_long"
     assert signal.getsignal(signal.SIGALRM) is before

@@ -1,0 +1,432 @@
+"""The command line: ``cityreports``. Exit status 0 done, 1 the data failed a check, 2 wrong usage or configuration,
+3 something broke.
+
+Commands import what they need when they run: `extract` must not pay for Airflow.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from warehouse.settings import Settings, SettingsError, load_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from warehouse.pipeline import RunParams
+
+DONE, REFUSED, USAGE, BROKE, INTERRUPTED = 0, 1, 2, 3, 130
+
+app = typer.Typer(
+    name="cityreports",
+    help="Government work reports (政府工作报告) of Chinese cities and provinces, in a DuckDB warehouse in which "
+    "they can be compared; every figure with the sentence that states it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit status: 0 done, 1 the data failed a check, 2 wrong usage or configuration, 3 something broke.",
+)
+sources_app = typer.Typer(help="What is watched.", no_args_is_help=True, rich_markup_mode=None)
+quarantine_app = typer.Typer(help="What was set aside, and why.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(sources_app, name="sources")
+app.add_typer(quarantine_app, name="quarantine")
+
+
+class Exit(Exception):
+    """Ends the command with ``status``; ``words`` go to standard error."""
+
+    def __init__(self, status: int, words: str = "") -> None:
+        super().__init__(words)
+        self.status = status
+
+
+#: Set by the options that stand before the command.
+_state: dict[str, Path | None] = {"home": None, "config": None}
+
+
+@app.callback()
+def _before(
+    home: Annotated[
+        Path | None,
+        typer.Option(help="where everything is kept; else CITYREPORTS_HOME, else data/ in the checkout"),
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="settings file; else cityreports.toml here, where there is one")
+    ] = None,
+    debug: Annotated[bool, typer.Option("--debug", help="show the traceback of an error")] = False,
+) -> None:
+    _state["home"], _state["config"] = home, config
+
+
+def _settings() -> Settings:
+    return load_settings(home=_state["home"], file=_state["config"])
+
+
+def main() -> None:
+    """Entry point of the command."""
+    sys.exit(run_cli(sys.argv[1:]))
+
+
+def run_cli(arguments: list[str]) -> int:
+    """Run one command; returns the exit status, and lets no traceback out unless ``--debug`` is given."""
+    import click
+
+    debug = "--debug" in arguments
+    try:
+        result = app(arguments, standalone_mode=False)
+        return result if isinstance(result, int) else DONE
+    except click.exceptions.NoArgsIsHelpError as error:
+        print(error.format_message())
+        return USAGE
+    except click.ClickException as error:
+        error.show(sys.stderr)
+        return USAGE
+    except Exit as end:
+        if end.args[0]:
+            _say(f"cityreports: {end.args[0]}")
+        return end.status
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        _say("cityreports: interrupted; nothing is left half done, run again to go on")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has enough (`| head`). Nothing may be written to it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return DONE
+    except Exception as error:
+        if debug:
+            raise
+        _say(f"cityreports: {_words(error)}")
+        return USAGE if _is_usage(error) else BROKE
+
+
+def _say(words: str) -> None:
+    print(words, file=sys.stderr)
+
+
+def _words(error: Exception) -> str:
+    import errno
+
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        where = f" ({error.filename})" if error.filename else ""
+        return f"the disk is full{where}; nothing half-written counts. Make room and run again"
+    if type(error).__module__.startswith(("warehouse", "scrapers", "extraction", "expectations")):
+        return str(error)
+    return f"{type(error).__name__}: {error} (--debug shows where)"
+
+
+def _is_usage(error: Exception) -> bool:
+    if isinstance(error, SettingsError):
+        return True
+    # By name, so that a command that never imported these modules does not do so to find out.
+    return type(error).__name__ in {"RunError", "RegistryError", "NoWarehouse"}
+
+
+# --- the nightly cycle ----------------------------------------------------------------------------------------
+
+
+@app.command()
+def run(
+    folder: Annotated[
+        Path | None,
+        typer.Option(help="read a folder of reports (.txt .html .pdf .docx) instead of the sources"),
+    ] = None,
+    sample: Annotated[bool, typer.Option("--sample", help="run on the sample site that comes along")] = False,
+    province: Annotated[str, typer.Option(help="only this province: 山西省 or 140000")] = "",
+    city: Annotated[str, typer.Option(help="only this region: 太原市 or 140100")] = "",
+    everything: Annotated[
+        bool, typer.Option("--everything", help="fetch and read again what is held already")
+    ] = False,
+) -> int:
+    """One nightly cycle, here and now, through the same DAGs: look, fetch, read, build, check, publish."""
+    from warehouse.pipeline import RunParams
+
+    if sum(map(bool, (folder, sample, province, city))) > 1:
+        raise Exit(USAGE, "--folder, --sample, --province and --city exclude each other")
+    settings = _settings()
+    if sample:
+        from samples.site import SOURCES, serve_samples
+
+        with serve_samples() as base_url:
+            params = RunParams(sources=str(SOURCES), base_url=base_url, everything=everything)
+            return _night(settings.at(settings.home / "sample"), params)
+    if folder is not None and not folder.is_dir():
+        raise Exit(USAGE, f"{folder}: no such folder")
+    path = str(folder.resolve()) if folder else ""
+    return _night(settings, RunParams(province=province, city=city, folder=path, everything=everything))
+
+
+@app.command("import")
+def import_(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="texts and, optionally, manifest.csv")],
+) -> int:
+    """Take in a corpus that you own: a folder of .txt .html .pdf .docx, with or without manifest.csv.
+
+    The manifest's columns are file, region, report_year, published, kind, title, url. Without one, file names give
+    region and year (太原市_2026.txt). The files stay where they are; the archive keeps a copy of each.
+    """
+    return run(folder=folder, sample=False, province="", city="", everything=False)
+
+
+def _night(settings: Settings, params: RunParams) -> int:
+    from warehouse.night import run_night
+    from warehouse.screen import Watcher, show_night
+
+    with Watcher() as watcher:
+        night = run_night(settings, params, watch=watcher.see)
+    show_night(settings, night)
+    return night.status
+
+
+# --- documents ------------------------------------------------------------------------------------------------
+
+
+@app.command()
+def extract(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="files, or folders of reports")],
+    region: Annotated[
+        str | None, typer.Option(help="whose report it is, where the text does not say")
+    ] = None,
+    year: Annotated[
+        int | None, typer.Option(help="year it was delivered in, where the text does not say")
+    ] = None,
+    jobs: Annotated[int, typer.Option(min=0, help="parallel readers; 0: one for each core")] = 0,
+) -> int:
+    """Observations as JSON lines on standard output, and nothing else there; problems on standard error."""
+    from dataclasses import replace
+
+    from warehouse.extracting import extract as extract_files
+    from warehouse.extracting import files_of
+
+    settings = replace(_settings(), jobs=jobs) if jobs else _settings()
+    for path in paths:
+        if not path.exists():
+            raise Exit(USAGE, f"{path}: no such file or folder")
+    read = problems = 0
+    out = sys.stdout.buffer
+    results = extract_files(
+        list(files_of(paths, region=region, year=year)),
+        jobs=settings.parsers,
+        seconds=settings.document_seconds,
+        most_bytes=settings.document_megabytes * 2**20,
+    )
+    for result in results:
+        if result.problem:
+            problems += 1
+            _say(f"{result.file}: {result.problem}")
+        else:
+            read += 1
+            out.write(result.lines)
+    out.flush()
+    if not read:
+        raise Exit(BROKE, "nothing could be read" if problems else "there is nothing to read")
+    return DONE
+
+
+@app.command()
+def text(path: Annotated[Path, typer.Argument(metavar="PATH", help="a document")]) -> int:
+    """The document's text that offsets refer to, and nothing else."""
+    from extraction.model import DocumentError
+    from warehouse.extracting import document_text
+
+    settings = _settings()
+    if not path.is_file():
+        raise Exit(USAGE, f"{path}: no such file")
+    try:
+        document = document_text(
+            path, seconds=settings.document_seconds, most_bytes=settings.document_megabytes * 2**20
+        )
+    except DocumentError as error:
+        raise Exit(BROKE, f"{path}: {error}") from error
+    sys.stdout.buffer.write(document.text.encode("utf-8", "surrogatepass"))
+    sys.stdout.buffer.flush()
+    return DONE
+
+
+# --- the warehouse --------------------------------------------------------------------------------------------
+
+
+def _readable(settings: Settings) -> Path:
+    from warehouse.reading import warehouse_to_read
+
+    path, is_sample = warehouse_to_read(settings)
+    if is_sample:
+        _say(f"note: this is the sample's warehouse ({path}); there is no other yet")
+    return path
+
+
+def _print(lines: Iterable[str]) -> None:
+    for line in lines:
+        sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+@app.command()
+def sql(
+    query: Annotated[
+        str | None, typer.Argument(help="one or more statements; without any: a console")
+    ] = None,
+    format: Annotated[str, typer.Option("--format", "-f", help="table, csv or json (lines)")] = "",
+) -> int:
+    """Query the published warehouse, read-only; without a query, a console with history and completion."""
+    import duckdb
+
+    from warehouse.reading import open_warehouse
+    from warehouse.tables import FORMATS
+
+    if format and format not in FORMATS:
+        raise Exit(USAGE, f"--format {format}: must be one of {', '.join(FORMATS)}")
+    settings = _settings()
+    database = _readable(settings)
+    with open_warehouse(database) as connection:
+        if query is None and sys.stdin.isatty():
+            from warehouse.console import console
+
+            console(connection, database, history=settings.home / ".sql_history")
+            return DONE
+        statements = query if query is not None else sys.stdin.read()
+        try:
+            show_result(connection, statements, format or "table")
+        except duckdb.Error as error:
+            raise Exit(USAGE, str(error)) from error
+    return DONE
+
+
+def show_result(connection: object, statements: str, style: str) -> None:
+    """Run ``statements`` and print the rows of the last."""
+    from warehouse.reading import query as run_query
+    from warehouse.tables import aligned, as_csv, as_json_lines
+
+    columns, rows = run_query(connection, statements)  # type: ignore[arg-type]
+    match style:
+        case "csv":
+            for line in as_csv(columns, rows):
+                sys.stdout.write(line)
+        case "json":
+            for data in as_json_lines(columns, rows):
+                sys.stdout.buffer.write(data)
+        case _:
+            if columns:
+                _print(aligned(columns, list(rows)))
+    sys.stdout.flush()
+
+
+@app.command()
+def compare(
+    metric: Annotated[str, typer.Argument(help="code (gdp) or Chinese name (地区生产总值)")],
+    year: Annotated[int | None, typer.Option(help="year of the value; default: the latest there is")] = None,
+    role: Annotated[str, typer.Option(help="target or actual; default: both")] = "",
+    province: Annotated[str, typer.Option(help="only cities of this province: 山西省 or 140000")] = "",
+    format: Annotated[str, typer.Option("--format", "-f", help="table, csv or json (lines)")] = "table",
+) -> int:
+    """Regions side by side on one metric, best first, with rank and the gap to province and nation."""
+    from warehouse.comparing import comparison
+    from warehouse.reading import open_warehouse
+    from warehouse.tables import FORMATS, aligned, as_csv, as_json_lines
+
+    if role not in ("", "target", "actual"):
+        raise Exit(USAGE, f"--role {role}: must be target or actual")
+    if format not in FORMATS:
+        raise Exit(USAGE, f"--format {format}: must be one of {', '.join(FORMATS)}")
+    with open_warehouse(_readable(_settings())) as connection:
+        found = comparison(connection, metric, year=year, role=role, province=province)
+    if found.problem:
+        raise Exit(USAGE, found.problem)
+    if format == "csv":
+        sys.stdout.writelines(as_csv(found.columns, found.rows))
+    elif format == "json":
+        for data in as_json_lines(found.columns, found.rows):
+            sys.stdout.buffer.write(data)
+    else:
+        _print([found.title, "", *aligned(found.columns, found.rows)])
+    return DONE
+
+
+@app.command()
+def status() -> int:
+    """What is published, the latest report of each region, the last run and its checks."""
+    from warehouse.status import status_lines
+
+    _print(status_lines(_settings()))
+    return DONE
+
+
+@app.command()
+def rebuild() -> int:
+    """Read the whole archive again with today's parser, without any network; then build, check, publish."""
+    from warehouse.night import run_night
+    from warehouse.pipeline import RunParams
+    from warehouse.screen import Watcher, show_night
+
+    settings = _settings()
+    if not settings.archive.is_dir():
+        raise Exit(USAGE, f"{settings.archive}: there is no archive to read; `cityreports run` makes one")
+    with Watcher() as watcher:
+        night = run_night(settings, RunParams(), watch=watcher.see, rebuild=True)
+    show_night(settings, night)
+    return night.status
+
+
+@quarantine_app.command("list")
+def quarantine_list(
+    reason: Annotated[str, typer.Option(help="only this reason")] = "",
+    format: Annotated[str, typer.Option("--format", "-f", help="table, csv or json (lines)")] = "table",
+) -> int:
+    """Documents and links that were set aside and are not read since, newest first."""
+    from warehouse.status import open_quarantine
+    from warehouse.tables import aligned, as_csv, as_json_lines
+
+    columns, rows = open_quarantine(_settings(), reason)
+    if format == "csv":
+        sys.stdout.writelines(as_csv(columns, rows))
+    elif format == "json":
+        for data in as_json_lines(columns, rows):
+            sys.stdout.buffer.write(data)
+    elif rows:
+        _print(aligned(columns, rows))
+    else:
+        _say("nothing is in quarantine")
+    return DONE
+
+
+# --- sources and alerts ---------------------------------------------------------------------------------------
+
+
+@sources_app.command("list")
+def sources_list(
+    province: Annotated[str, typer.Option(help="only this province: 山西省 or 140000")] = "",
+    format: Annotated[str, typer.Option("--format", "-f", help="table, csv or json (lines)")] = "table",
+) -> int:
+    """Every watched place, its platform, and how it is doing."""
+    from warehouse.status import source_rows
+    from warehouse.tables import aligned, as_csv, as_json_lines
+
+    columns, rows = source_rows(_settings(), province)
+    if format == "csv":
+        sys.stdout.writelines(as_csv(columns, rows))
+    elif format == "json":
+        for data in as_json_lines(columns, rows):
+            sys.stdout.buffer.write(data)
+    else:
+        _print([*aligned(columns, rows), "", f"{len(rows)} sources"])
+    return DONE
+
+
+@app.command("alert-test")
+def alert_test() -> int:
+    """Send one test alert through every configured channel, and say which took it."""
+    from expectations.alerts import send, test_alert
+
+    settings = _settings()
+    deliveries = send(test_alert(), settings.alert_urls, home=settings.home)
+    for delivery in deliveries:
+        _say(f"{'sent' if delivery.ok else 'FAILED'}  {delivery.channel}  {delivery.detail}".rstrip())
+    if not settings.alert_urls:
+        _say("no channels are set (CITYREPORTS_ALERT_URLS); the terminal and logs/alerts.jsonl had it")
+    return DONE if all(d.ok for d in deliveries) else BROKE

@@ -1,0 +1,85 @@
+"""`cityreports compare`: regions side by side on one metric."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+_COLUMNS = (
+    "region",
+    "province",
+    "role",
+    "statistic",
+    "year",
+    "value",
+    "unit",
+    "rank",
+    "to province",
+    "to nation",
+    "sentence",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Rows to show under a title; or a problem in words, and no rows."""
+
+    title: str = ""
+    columns: Sequence[str] = _COLUMNS
+    rows: Sequence[Sequence[Any]] = ()
+    problem: str = ""
+
+
+def comparison(
+    connection: duckdb.DuckDBPyConnection, metric: str, *, year: int | None, role: str, province: str
+) -> Comparison:
+    """All regions that state ``metric`` for ``year`` (default: the latest of each role), best first.
+
+    metric    a code, or a Chinese name of the catalogue
+    province  name or code; only regions within it
+    """
+    found = connection.execute(
+        "select metric_code, metric_name_zh, unit from marts.dim_metric "
+        "where metric_code = $m or metric_name_zh = $m or list_contains(aliases, $m) "
+        "order by metric_code != $m, metric_name_zh != $m limit 1",
+        {"m": metric},
+    ).fetchone()
+    if found is None:
+        near = connection.execute(
+            "select metric_code || ' (' || metric_name_zh || ')' from marts.dim_metric order by greatest("
+            "jaro_winkler_similarity(metric_code, $m), jaro_winkler_similarity(metric_name_zh, $m)) desc limit 5",
+            {"m": metric},
+        ).fetchall()
+        return Comparison(problem=f"no metric {metric!r}; near: {', '.join(name for (name,) in near)}")
+    code, name, unit = found
+    rows = connection.execute(
+        """
+        with shown as (
+            select *, max(year) over (partition by role) as latest
+            from marts.mart_city_comparison
+            where metric_code = $code
+                and ($role = '' or role = $role)
+                and ($province = '' or $province in (province_name, province_code))
+                and year <= coalesce($year, year)
+        )
+        select region_name, province_name, role, statistic,
+            case when period_start = period_end then year::varchar else period_start || '–' || period_end end,
+            case when value is null then qualifier when value_high is null then printf('%.12g', value)
+                else printf('%.12g–%.12g', value, value_high) end,
+            case qualifier when 'at_least' then '≥ ' when 'at_most' then '≤ ' when 'around' then '≈ '
+                when 'more_than' then '> ' when 'less_than' then '< ' when 'nearly' then '↗ ' else '' end || unit,
+            rank_in_nation, round(gap_to_province, 6), round(gap_to_nation, 6), quote
+        from shown
+        where year = coalesce($year, latest)
+        order by role, statistic, period_start, period_end,
+            case tier when 'nation' then 0 when 'province' then 1 else 2 end, rank_in_nation, region_code
+        """,
+        {"code": code, "role": role, "province": province, "year": year},
+    ).fetchall()
+    if not rows:
+        when = f" for {year}" if year else ""
+        return Comparison(problem=f"no report in the warehouse states {code} ({name}){when}")
+    return Comparison(title=f"{name} ({code}), {unit}", rows=rows)

@@ -1,0 +1,176 @@
+"""What stands: the published file, the last run, its checks, each source, the quarantine."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import duckdb
+
+from warehouse import staging
+from warehouse.publish import read_publication
+from warehouse.reading import NoWarehouse, open_warehouse, warehouse_to_read
+from warehouse.settings import Settings
+from warehouse.tables import aligned
+
+#: Regions listed by `status`; the rest is a count and a query.
+MOST_REGIONS = 40
+
+
+def status_lines(settings: Settings) -> list[str]:
+    """The lines that `cityreports status` prints."""
+    lines: list[str] = []
+    try:
+        database, is_sample = warehouse_to_read(settings)
+    except NoWarehouse as none:
+        lines += [str(none)]
+    else:
+        if is_sample:
+            settings = settings.at(settings.home / "sample")
+        lines += _published(database, is_sample)
+    lines += ["", *_last_run(settings)]
+    lines += ["", *_last_checks(settings)]
+    _, rows = open_quarantine(settings, "")
+    if rows:
+        lines += ["", f"Quarantine: {len(rows)} (`cityreports quarantine list`)"]
+    return lines
+
+
+def _published(database: Any, is_sample: bool) -> list[str]:
+    held = read_publication(database)
+    assert held is not None
+    age = datetime.now(UTC) - held.built_at.astimezone(UTC)
+    lines = [
+        f"Published{' (sample)' if is_sample else ''}: {database}",
+        f"  {held.built_at.astimezone():%Y-%m-%d %H:%M} ({_age(age.total_seconds())} ago), run {held.run_id}, "
+        f"content {held.content_hash[:12]}",
+        "",
+    ]
+    with open_warehouse(database) as connection:
+        reports = connection.execute(
+            "select region_name, max(report_year), count(*), max(first_seen_at), "
+            "arg_max(edition, report_year) from marts.dim_report group by all order by 2 desc, 1"
+        ).fetchall()
+        lines += [f"Latest report of each region ({len(reports)} regions):"]
+        shown = [
+            (name, year, edition, count, f"{seen:%Y-%m-%d}" if seen else "")
+            for name, year, count, seen, edition in reports[:MOST_REGIONS]
+        ]
+        lines += _indented(aligned(("region", "year", "edition", "reports", "first seen"), shown))
+        if len(reports) > MOST_REGIONS:
+            lines += [f"  … and {len(reports) - MOST_REGIONS} more (marts.dim_report)"]
+        lines += _sources(connection)
+    return lines
+
+
+def _sources(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    counts = connection.execute(
+        "select status, count(*) from marts.mart_source_health group by all order by 2 desc"
+    ).fetchall()
+    if not counts:
+        return []
+    lines = ["", "Sources: " + ", ".join(f"{count} {status}" for status, count in counts)]
+    bad = connection.execute(
+        "select source_id, region_name, status, latest_report_year, days_silent, last_error "
+        "from marts.mart_source_health where status not in ('ok', 'never') order by status, source_id limit 20"
+    ).fetchall()
+    if bad:
+        head = ("source", "region", "status", "latest report", "days silent", "last error")
+        lines += _indented(aligned(head, bad))
+    return lines
+
+
+def _last_run(settings: Settings) -> list[str]:
+    summaries = sorted(settings.runs.glob("*/nightly.json"))
+    if not summaries:
+        return ["Last run: none yet"]
+    value = json.loads(summaries[-1].read_text(encoding="utf-8"))
+    lines = [
+        f"Last run: {value['run']}: {value['sources']} sources, {value['links_new']} new links, "
+        f"{value['fetched']} fetched, {value['counts'].get('new_documents', 0)} new documents"
+    ]
+    if value["failed_looks"]:
+        lines += [f"  {len(value['failed_looks'])} sources failed:"]
+        lines += [f"    {f['source']}: {f['error']} {f['detail']}"[:160] for f in value["failed_looks"][:10]]
+    return lines
+
+
+def _last_checks(settings: Settings) -> list[str]:
+    from expectations.results import read_results
+
+    files = sorted((settings.home / "checks").glob("*.jsonl"), key=lambda path: path.stat().st_mtime)
+    if not files:
+        return ["Last checks: none yet"]
+    results = read_results(settings.home, files[-1].stem)
+    not_passed = [r for r in results if r.status != "passed"]
+    lines = [f"Last checks: {len(results)} in run {files[-1].stem}, {len(not_passed)} not passed"]
+    rows = [(r.gate, r.check, r.severity, r.status, r.failing_rows, r.detail) for r in not_passed]
+    return lines + (
+        _indented(aligned(("gate", "check", "severity", "status", "rows", "detail"), rows)) if rows else []
+    )
+
+
+def _indented(lines: Sequence[str]) -> list[str]:
+    return [f"  {line}" for line in lines]
+
+
+def _age(seconds: float) -> str:
+    for size, word in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if seconds >= size:
+            count = int(seconds // size)
+            return f"{count} {word}{'s' if count > 1 else ''}"
+    return "less than a minute"
+
+
+def open_quarantine(settings: Settings, reason: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """Items set aside whose document was not read since, newest first; ``reason`` filters."""
+    columns = ["at", "stage", "source_id", "file", "reason", "detail", "item_id"]
+    files = {
+        name: [str(path) for path in staging.inputs_for_sql(settings.staging, name)]
+        for name in ("quarantine", "documents")
+    }
+    with duckdb.connect() as connection:
+        connection.execute("set timezone = 'UTC'")
+        rows = connection.execute(
+            """
+            select strftime(q.at, '%Y-%m-%d %H:%M'), q.stage, q.source_id, q.file, q.reason, q.detail, q.item_id[:12]
+            from read_parquet($quarantine, union_by_name := true) as q
+            where ($reason = '' or q.reason = $reason)
+                and not exists (
+                    from read_parquet($documents, union_by_name := true) as d
+                    where d.document_id = q.document_id and d.parsed_at >= q.at
+                )
+            order by q.at desc, q.file
+            """,
+            {**files, "reason": reason},
+        ).fetchall()
+    return columns, rows
+
+
+def source_rows(settings: Settings, province: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """Every source of the registry with what its looks said."""
+    from scrapers.sources import load_sources
+
+    health: dict[str, tuple[Any, ...]] = {}
+    if settings.published.is_file():
+        with open_warehouse(settings.published) as connection:
+            found = connection.execute(
+                "select source_id, status, latest_report_year, days_silent from marts.mart_source_health"
+            ).fetchall()
+        health = {row[0]: row[1:] for row in found}
+    rows = [
+        (
+            source.id,
+            source.region_name,
+            source.place,
+            source.platform,
+            source.verified.isoformat() if source.verified else "unverified",
+            *health.get(source.id, ("never", None, None)),
+            source.listings[0],
+        )
+        for source in load_sources(settings.sources, province=province or None)
+    ]
+    columns = ["id", "region", "place", "platform", "verified", "status", "latest", "days silent", "listing"]
+    return columns, rows
