@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from extraction.catalogue import DOMAINS, CatalogueError, Metric, expand, load_catalogue
+from extraction.catalogue.gaps import gaps, subject_head
+from extraction.model import Observation
 from extraction.units import parse_unit
 
 ENTRY = """\
@@ -247,6 +249,70 @@ def test_everyday_spellings_lead_to_their_metric(spelling: str, code: str) -> No
 )
 def test_namesakes_are_kept_apart(spelling: str, not_the: str) -> None:
     assert spelling not in load_catalogue().by_code[not_the].aliases
+
+
+def observation(
+    subject: str, unit: str = "个", metric_code: str | None = None, statistic: str = "level"
+) -> Observation:
+    return Observation(
+        metric_code=metric_code,
+        subject=subject,
+        statistic=statistic,
+        basis=None,
+        role="actual",
+        is_estimate=False,
+        period_start=2025,
+        period_end=2025,
+        value=1.0,
+        value_high=None,
+        unit=unit,
+        qualifier="exact",
+        stretch_clause=False,
+        scope="whole",
+        raw_value="1",
+        raw_unit=unit,
+        quote=f"{subject}1{unit}",
+        char_start=0,
+        char_end=1,
+        number_start=0,
+        number_end=1,
+        section="review",
+        confidence=0.5,
+        rule="unmapped",
+        sentence_start=0,
+        sentence_end=1,
+    )
+
+
+@pytest.mark.parametrize(
+    ("subject", "head"),
+    [
+        ("力争新建鲁班工坊", "鲁班工坊"),
+        ("鲁班工坊增至", "鲁班工坊"),
+        ("全年5G工厂突破", "5G工厂"),
+        ("分别增长", ""),
+    ],
+)
+def test_a_gap_is_named_by_its_head(subject: str, head: str) -> None:
+    assert subject_head(subject) == head
+
+
+def test_gaps_are_counted_by_head_and_leave_out_what_is_catalogued_or_compared() -> None:
+    found = gaps(
+        [
+            observation("鲁班工坊"),
+            observation("新建鲁班工坊"),
+            observation("鲁班工坊增至", unit="家"),
+            observation("文化驿站"),
+            observation("博物馆", metric_code="museums"),
+            observation("博物馆", metric_code="museums"),
+            observation("排名", statistic="rank"),
+            observation("排名", statistic="rank"),
+        ]
+    )
+    assert [(gap.subject, gap.count, gap.unit) for gap in found] == [("鲁班工坊", 3, "个")]
+    assert found[0].example == "鲁班工坊1个"
+    assert [gap.subject for gap in gaps([observation("文化驿站")], at_least=1)] == ["文化驿站"]
 
 
 @pytest.mark.corpus
