@@ -15,7 +15,9 @@ from extraction.documents import fold, noise_spans
 #: White space, emphasis, list marks: scanned for as one plain character class, which is the fastest there is.
 _DROP = re.compile("[ \\t\\r\\f\\v\\n\\u00a0\\u3000\\u200b\\ufeff*#◆■●▲◇○□★☆▪•►]+")
 #: A page number or a rule alone on its line, between two lines of one sentence.
-_PAGE_MARK = re.compile(r"(?:[-—–·]{0,3}\d{1,3}[-—–·]{0,3}|第\d{1,3}页(?:共\d{1,3}页)?|={5,}|-{5,})(?=[ \t\u3000]*\n\s*)")
+_PAGE_MARK = re.compile(
+    r"(?:[-—–·]{0,3}\d{1,3}[-—–·]{0,3}|第\d{1,3}页(?:共\d{1,3}页)?|={5,}|-{5,})(?=[ \t\u3000]*\n\s*)"
+)
 #: A line that ends so is complete; the break after it ends a sentence.
 _TERMINAL = frozenset("。!?;:”」』)》】!？；：…")
 #: A line that ends or begins so was broken inside a sentence, however short it is.
@@ -131,7 +133,9 @@ def compact(stored: str) -> Compact:
             if join_at < 0:
                 join_at = _join_length(folded)
             line_start = folded.rfind("\n", 0, begin) + 1
-            open_ended = begin > 0 and folded[begin - 1] not in _TERMINAL and not _STARTS_ITEM.match(folded, at)
+            open_ended = (
+                begin > 0 and folded[begin - 1] not in _TERMINAL and not _STARTS_ITEM.match(folded, at)
+            )
             broken = open_ended and (
                 begin - line_start >= join_at or folded[begin - 1] in _GOES_ON or folded[at] in _CONTINUES
             )
@@ -140,7 +144,12 @@ def compact(stored: str) -> Compact:
                 starts.append(size)
                 origins.append(newline)
                 size += 1
-        elif begin and folded[begin - 1].isdigit() and folded[end].isdigit() and not _THOUSANDS.match(folded, end):
+        elif (
+            begin
+            and folded[begin - 1].isdigit()
+            and folded[end].isdigit()
+            and not _THOUSANDS.match(folded, end)
+        ):
             # "2025 2026" are two numbers; "1 250.6" is one
             pieces.append(" ")
             starts.append(size)

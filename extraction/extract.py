@@ -30,7 +30,11 @@ def extract_report(text: str, identity: Identity) -> Reading:
     listed: list[Section] = []
     body = matching.text
     for seq, stretch in enumerate(stretches):
-        listed.append(Section(seq, stretch.kind, stretch.heading, matching.start(stretch.start), matching.end(stretch.end)))
+        listed.append(
+            Section(
+                seq, stretch.kind, stretch.heading, matching.start(stretch.start), matching.end(stretch.end)
+            )
+        )
         for sentence in SENTENCE.finditer(body, stretch.start, stretch.end):
             start, end = sentence.span()
             facts = reader.sentence(start, end, stretch)
@@ -41,7 +45,9 @@ def extract_report(text: str, identity: Identity) -> Reading:
     return Reading(tuple(listed), tuple(observations))
 
 
-def _observation(fact: Fact, matching: Compact, section: str, begin: int, end: int, shift: int | None) -> Observation:
+def _observation(
+    fact: Fact, matching: Compact, section: str, begin: int, end: int, shift: int | None
+) -> Observation:
     """The fact with its positions in the stored text. ``shift`` is what all positions of the sentence move by, where
     nothing was dropped inside it."""
     if shift is None:
@@ -94,7 +100,26 @@ def _places(region_code: str | None) -> tuple[frozenset[str], re.Pattern[str], r
     if region is None:
         return frozenset(), re.compile(r"全国|全球|世界|中部六?省"), None
     own = {region.name, region.short_name, *(name for name in region.aliases if len(name) > 1)}
-    others = ["全国", "全球", "世界", "中部地区", "西部地区", "东部地区", "中部六省", "国内外", "市本级", "省本级", "区本级", "本级", "中央", "县级", "市级(?!重点|以上|科)", "区级", "脱贫", "贫困"]
+    others = [
+        "全国",
+        "全球",
+        "世界",
+        "中部地区",
+        "西部地区",
+        "东部地区",
+        "中部六省",
+        "国内外",
+        "市本级",
+        "省本级",
+        "区本级",
+        "本级",
+        "中央",
+        "县级",
+        "市级(?!重点|以上|科)",
+        "区级",
+        "脱贫",
+        "贫困",
+    ]
     if region.level not in ("province", "nation"):
         others += ["全省", "我省", "全区(?!域)" if region.level == "prefecture" else "全省"]
     foreign = re.compile("全省|我省") if region.level not in ("province", "nation") else None

@@ -89,8 +89,12 @@ class Fact:
 _DELIMITER = re.compile(r"[,:;()]")
 _RIGHT_STOP = re.compile(r"[,:;()。!?\n、“”]|以及|和(?=\d)|及(?=\d)|与(?=\d)")
 #: What may follow a counted thing's name (5个热源建设, 20个精品示范村创建任务).
-_TAIL = re.compile(r"(?:建设|改造|项目|工程|任务|升级|更新|试点|投用|投入使用|建成|创建|实施|工作|以上|左右|等|的|目标|开工|竣工|提质|提升|改造提升|更新改造|相继建成|全面建成|建成投用|建成开放|精彩上演)*")
-_QUOTED_TARGET = re.compile(r"(?:高于|超过|完成|低于|好于|超出|达到|超额完成)[^,。;]{0,8}$")
+_TAIL = re.compile(
+    r"(?:建设|改造|项目|工程|任务|升级|更新|试点|投用|投入使用|建成|创建|实施|工作|以上|左右|等|的|目标|开工|竣工|提质|提升|改造提升|更新改造|相继建成|全面建成|建成投用|建成开放|精彩上演)*"
+)
+_OVER_TARGET = re.compile(
+    r"(?:超|超出|超过|高于|低于|好于|多|少|比)[^,。;\d]{0,8}(?:目标|任务|计划|预期|预算)"
+)
 _GOAL_AFTER = re.compile(r"^(?:的)?(?:年度|预期|全年|既定|增长|调控|控制)*(?:目标|任务)")
 _PLAN_WORDS = re.compile(r"力争|确保|争取|预期|将|计划|拟|要|目标|规划|建议")
 
@@ -98,7 +102,17 @@ _PLAN_WORDS = re.compile(r"力争|确保|争取|预期|将|计划|拟|要|目标
 class Reader:
     """Reads the facts of one report's matching text. One instance a document; no state outlives it."""
 
-    def __init__(self, text: str, stretches: list[Stretch], mentions: list[Mention], names: Names, year: int, own_names: frozenset[str], other_wholes: re.Pattern[str], foreign: re.Pattern[str] | None) -> None:
+    def __init__(
+        self,
+        text: str,
+        stretches: list[Stretch],
+        mentions: list[Mention],
+        names: Names,
+        year: int,
+        own_names: frozenset[str],
+        other_wholes: re.Pattern[str],
+        foreign: re.Pattern[str] | None,
+    ) -> None:
         self.text = text
         self.stretches = stretches
         self.mentions = mentions
@@ -151,7 +165,9 @@ class Reader:
                 group.append(nxt)
             q = group[0]
             right_limit = quantities[i + len(group)].start if i + len(group) < n else end
-            subjects, verbs, prev = self._group(start, end, prev, group, right_limit, subjects, verbs, times, stretch)
+            subjects, verbs, prev = self._group(
+                start, end, prev, group, right_limit, subjects, verbs, times, stretch
+            )
             i += len(group)
         if worded:
             self._unnumbered(start, end, stretch, quantities)
@@ -181,7 +197,16 @@ class Reader:
     # -- one list of values with the words before it --------------------------------------------------------------
 
     def _group(
-        self, start: int, end: int, prev: int, group: list[Quantity], right_limit: int, carried: list[Subject], verbs: str, times: list[Time], stretch: Stretch,
+        self,
+        start: int,
+        end: int,
+        prev: int,
+        group: list[Quantity],
+        right_limit: int,
+        carried: list[Subject],
+        verbs: str,
+        times: list[Time],
+        stretch: Stretch,
     ) -> tuple[list[Subject], str, int]:
         """Read one list of values; returns the subjects to carry over, the verbs in force, and where the words of the
         next number begin (after the name of the thing counted, which is no name for what follows)."""
@@ -225,18 +250,28 @@ class Reader:
             right_end = first_stop.start() if first_stop else right_limit
             right_words = text[group[-1].stop : right_end]
         # things counted: the name stands after the number
-        if q.unit.dimension not in ("points", "multiple", "doubling") and (not subjects or why == "weak" or rule == "carried_over"):
+        if q.unit.dimension not in ("points", "multiple", "doubling") and (
+            not subjects or why == "weak" or rule == "carried_over"
+        ):
             right = self._right_subject(group[-1], right_limit, clause, verbs)
             if right is not None and (not subjects or rule == "carried_over" or why == "weak"):
                 subjects, rule, predicate = [right], "name_after", clause
         if subjects and rule != "name_after" and len(group) == 1 and _ATTRIBUTE.match(text, q.stop):
             # 经济总量超500亿元的县域: the number describes what follows
             subjects, why = [], "other"
-        if (not subjects or rule == "carried_over") and q.unit.name in ("斤", "公斤") and _YIELD.fullmatch(_strip_times(clause)):
+        if (
+            (not subjects or rule == "carried_over")
+            and q.unit.name in ("斤", "公斤")
+            and _YIELD.fullmatch(_strip_times(clause))
+        ):
             claims = self.names.claims.get("粮食产量")
             if claims:
                 # 产量稳定在5.24亿斤: weights in 斤 are said of grain alone
-                subjects, rule, predicate = [Subject(Mention(clause_start, q.start, claims), "产量", False, "", clause_start)], "grain_by_unit", clause
+                subjects, rule, predicate = (
+                    [Subject(Mention(clause_start, q.start, claims), "产量", False, "", clause_start)],
+                    "grain_by_unit",
+                    clause,
+                )
         clause_times = [t for t in times if t.at < q.start]
         consumed = group[-1].stop
         if rule == "name_after" and subjects[0].mention is not None:
@@ -246,7 +281,20 @@ class Reader:
         new_carry: list[Subject] = []
         for quantity, targets, how in assigned:
             for subject in targets or [None]:
-                fact = self._fact(quantity, subject, predicate, clause_start, clause, right_words, verbs, clause_times, stretch, how, start, end)
+                fact = self._fact(
+                    quantity,
+                    subject,
+                    predicate,
+                    clause_start,
+                    clause,
+                    right_words,
+                    verbs,
+                    clause_times,
+                    stretch,
+                    how,
+                    start,
+                    end,
+                )
                 self.facts.append(fact)
         if rule != "carried_over":
             self.history.extend(subjects or [Subject(None, "", True)])
@@ -261,16 +309,26 @@ class Reader:
     def _share_bound(self, group: list[Quantity], predicate: str) -> None:
         """分别增长7.1%、4.2%、5.5%左右: a bound after the last value covers all of the list."""
         last = group[-1]
-        if len(group) > 1 and last.stop > last.end and "分别" in predicate and all(q.qualifier == "exact" for q in group[:-1]):
+        if (
+            len(group) > 1
+            and last.stop > last.end
+            and "分别" in predicate
+            and all(q.qualifier == "exact" for q in group[:-1])
+        ):
             for q in group[:-1]:
                 q.qualifier = last.qualifier
 
-    def _assign(self, subjects: list[Subject], group: list[Quantity], predicate: str, rule: str) -> list[tuple[Quantity, list[Subject], str]]:
+    def _assign(
+        self, subjects: list[Subject], group: list[Quantity], predicate: str, rule: str
+    ) -> list[tuple[Quantity, list[Subject], str]]:
         """Which of the values belongs to which of the subjects."""
         if not subjects:
             return [(q, [], "unmapped") for q in group]
         if len(subjects) == len(group):
-            return [(q, [s], rule if len(group) == 1 else "respectively") for q, s in zip(group, subjects, strict=True)]
+            return [
+                (q, [s], rule if len(group) == 1 else "respectively")
+                for q, s in zip(group, subjects, strict=True)
+            ]
         if len(group) == 1:
             if re.search(r"均|都|皆|双双|同步", predicate) or (len(subjects) == 2 and "各" in predicate):
                 return [(group[0], subjects, "each")]
@@ -293,7 +351,9 @@ class Reader:
             i += 1
         return out
 
-    def _left_subjects(self, start: int, end: int, values: int, stretch: Stretch) -> tuple[list[Subject], str, str]:
+    def _left_subjects(
+        self, start: int, end: int, values: int, stretch: Stretch
+    ) -> tuple[list[Subject], str, str]:
         """Subjects named in ``text[start:end]``, the words between the last name and the number, and why there is none.
 
         why: ``""`` found; ``predicate_only`` nothing but words of change or reaching; ``other`` something else.
@@ -321,7 +381,12 @@ class Reader:
                 return [], clause, "other"
         name_start = last.start
         # 其中城镇固定资产投资 after 固定资产投资: a part of what was named before
-        within = "其中" in text[start:name_start] and any(s.mention is not None and s.mention.candidates[0][0] is last.candidates[0][0] and not s.words.endswith(text[last.start : last.end]) for s in self.history)
+        within = "其中" in text[start:name_start] and any(
+            s.mention is not None
+            and s.mention.candidates[0][0] is last.candidates[0][0]
+            and not s.words.endswith(text[last.start : last.end])
+            for s in self.history
+        )
         both = self._urban_and_rural(last, predicate, values, "")
         if both:
             return both, predicate, ""
@@ -339,10 +404,22 @@ class Reader:
             return []
         out = []
         for side in ("城镇", "农村"):
-            claims = self.names.claims.get(name.replace("城乡", side)) or self.names.claims.get(name.replace("城乡居民", side + "居民人均可支配").replace("人均可支配人均可支配", "人均可支配"))
+            claims = self.names.claims.get(name.replace("城乡", side)) or self.names.claims.get(
+                name.replace("城乡居民", side + "居民人均可支配").replace(
+                    "人均可支配人均可支配", "人均可支配"
+                )
+            )
             if not claims:
                 return []
-            out.append(Subject(Mention(mention.start, mention.end, claims), name.replace("城乡", side), False, phrase, mention.start))
+            out.append(
+                Subject(
+                    Mention(mention.start, mention.end, claims),
+                    name.replace("城乡", side),
+                    False,
+                    phrase,
+                    mention.start,
+                )
+            )
         return out
 
     def _subject(self, mention: Mention, before: str, phrase: str) -> Subject:
@@ -372,7 +449,11 @@ class Reader:
             rest = COUNT_MODIFIER.sub("", rest)
             rest = BEFORE_WORD.sub("", rest)
             return not rest
-        rest = VERB.sub("", rest) if any(metric.kind in ("stock", "flow") for metric, _ in mention.candidates) else rest
+        rest = (
+            VERB.sub("", rest)
+            if any(metric.kind in ("stock", "flow") for metric, _ in mention.candidates)
+            else rest
+        )
         rest = BEFORE_WORD.sub("", rest)
         return not rest
 
@@ -401,10 +482,20 @@ class Reader:
         for a, b in spans:
             piece = body[a:b]
             mentions = self._mentions_between(start + a, start + b)
-            if mentions and mentions[-1].end == start + b and out and body[a:].startswith("乡") and out[-1].words.startswith("城镇"):
+            if (
+                mentions
+                and mentions[-1].end == start + b
+                and out
+                and body[a:].startswith("乡")
+                and out[-1].words.startswith("城镇")
+            ):
                 rural = self.names.claims.get("农村" + text[mentions[-1].start : mentions[-1].end])
                 if rural:
-                    out.append(Subject(Mention(start + a, start + b, rural), "农村" + piece[1:], False, "", start + a))
+                    out.append(
+                        Subject(
+                            Mention(start + a, start + b, rural), "农村" + piece[1:], False, "", start + a
+                        )
+                    )
                     continue
             if mentions and mentions[-1].end == start + b:
                 lead_in = text[start + a : mentions[-1].start]
@@ -424,7 +515,9 @@ class Reader:
                 candidate = lead + tail[cut:]
                 claims = self.names.claims.get(candidate)
                 if claims:
-                    out.append(Subject(Mention(start + a, start + b, claims), candidate, False, "", start + a))
+                    out.append(
+                        Subject(Mention(start + a, start + b, claims), candidate, False, "", start + a)
+                    )
                     done = True
                     break
             if not done:
@@ -477,7 +570,13 @@ class Reader:
                 continue
             whole = not before or COUNT_MODIFIER.fullmatch(before) is not None
             left_rest = self._left_of_count(clause)
-            return Subject(mention, before + text[mention.start : mention.end], not (whole and left_rest), before + " " + (tail[0] if tail else ""), mention.start)
+            return Subject(
+                mention,
+                before + text[mention.start : mention.end],
+                not (whole and left_rest),
+                before + " " + (tail[0] if tail else ""),
+                mention.start,
+            )
         return None
 
     def _left_of_count(self, clause: str) -> bool:
@@ -496,22 +595,49 @@ class Reader:
     # -- the fact ---------------------------------------------------------------------------------------------------------
 
     def _fact(
-        self, q: Quantity, subject: Subject | None, predicate: str, clause_start: int, clause: str, right_words: str, verbs: str, times: list[Time], stretch: Stretch, rule: str, start: int, end: int,
+        self,
+        q: Quantity,
+        subject: Subject | None,
+        predicate: str,
+        clause_start: int,
+        clause: str,
+        right_words: str,
+        verbs: str,
+        times: list[Time],
+        stretch: Stretch,
+        rule: str,
+        start: int,
+        end: int,
     ) -> Fact:
         text = self.text
         if subject is None or subject.mention is None:
-            words = (subject.words if subject else "") or right_words.removeprefix("的")[:30] or _strip_lead(_strip_times(clause))[-30:]
+            words = (
+                (subject.words if subject else "")
+                or right_words.removeprefix("的")[:30]
+                or _strip_lead(_strip_times(clause))[-30:]
+            )
             metric, grade = None, "any"
         else:
             words = subject.words
-            metric, grade = self._choose(subject, q, predicate, verbs + clause + right_words, text[start : q.start])
+            metric, grade = self._choose(
+                subject, q, predicate, verbs + clause + right_words, text[start : q.start]
+            )
         before = predicate if rule not in ("name_after",) else clause
-        statistic, sign, rule, metric = self._statistic(q, metric, grade, before, clause, right_words, rule, text, start)
+        statistic, sign, rule, metric = self._statistic(
+            q, metric, grade, before, clause, right_words, rule, text, start
+        )
         spoken = clause
-        if subject is not None and subject.mention is not None and clause_start <= subject.mention.start and subject.mention.end <= q.start:
+        if (
+            subject is not None
+            and subject.mention is not None
+            and clause_start <= subject.mention.start
+            and subject.mention.end <= q.start
+        ):
             spoken = text[clause_start : subject.mention.start] + " " + text[subject.mention.end : q.start]
             times = [t for t in times if not (subject.mention.start <= t.at < subject.mention.end)]
-        years, role, period_rule, averaged, partial = self._period(q, metric, statistic, before, spoken, times, stretch, clause_start)
+        years, role, period_rule, averaged, partial = self._period(
+            q, metric, statistic, before, spoken, times, stretch, clause_start
+        )
         if statistic in ("growth_rate",) and averaged == "average":
             statistic = "annual_average_growth_rate"
         elif statistic == "growth_rate" and averaged == "base":
@@ -524,7 +650,13 @@ class Reader:
             elif averaged == "sum":
                 statistic = "cumulative_level"
         unit, low, high = self._values(q, metric, statistic, sign)
-        if metric is not None and metric.domain == "prices" and statistic in ("growth_rate", "level") and metric.unit == "%" and low is not None:
+        if (
+            metric is not None
+            and metric.domain == "prices"
+            and statistic in ("growth_rate", "level")
+            and metric.unit == "%"
+            and low is not None
+        ):
             statistic, low, high = _price_index(statistic, low, high, clause + text[q.end : q.stop], q)
         basis = None
         around = clause + text[q.stop : q.stop + 8]
@@ -533,16 +665,38 @@ class Reader:
                 basis = name
                 break
         qualifier = q.qualifier
-        if sign < 0 and qualifier in ("more_than", "less_than", "at_least", "at_most") and statistic in ("growth_rate", "annual_average_growth_rate", "cumulative_growth_rate", "change_pp"):
-            qualifier = {"more_than": "less_than", "less_than": "more_than", "at_least": "at_most", "at_most": "at_least"}[qualifier]
+        if (
+            sign < 0
+            and qualifier in ("more_than", "less_than", "at_least", "at_most")
+            and statistic
+            in ("growth_rate", "annual_average_growth_rate", "cumulative_growth_rate", "change_pp")
+        ):
+            qualifier = {
+                "more_than": "less_than",
+                "less_than": "more_than",
+                "at_least": "at_most",
+                "at_most": "at_least",
+            }[qualifier]
         scope = "whole"
         if subject is not None and subject.part:
             scope = "part"
         if partial:
             scope = "part"
-        if scope == "whole" and subject is not None and subject.mention is not None and self.foreign and self.foreign.search(text, subject.mention.start, subject.mention.end):
+        if (
+            scope == "whole"
+            and subject is not None
+            and subject.mention is not None
+            and self.foreign
+            and self.foreign.search(text, subject.mention.start, subject.mention.end)
+        ):
             scope = "part"  # a city's report that names 全省生产总值
-        if scope == "whole" and metric is not None and metric.kind != "count" and subject is not None and self.other_wholes.search(text, clause_start, max(clause_start, subject.start)):
+        if (
+            scope == "whole"
+            and metric is not None
+            and metric.kind != "count"
+            and subject is not None
+            and self.other_wholes.search(text, clause_start, max(clause_start, subject.start))
+        ):
             scope = "part"
         estimate = role == "actual" and "预计" in text[max(start, clause_start - 12) : q.start]
         quote_start = clause_start
@@ -561,13 +715,33 @@ class Reader:
             bounds = metric.plausible.get(key)
             if bounds and not bounds[0] <= low <= bounds[1]:
                 confidence = min(confidence, 0.3)
-        lead = len(text[quote_start:q.start]) - len(text[quote_start : q.start].lstrip(",:、和及与()"))
+        lead = len(text[quote_start : q.start]) - len(text[quote_start : q.start].lstrip(",:、和及与()"))
         return Fact(
-            metric, words, statistic, basis, role, estimate, years, low, high, unit, qualifier, scope, q.raw_value, q.raw_unit,
-            quote_start + lead, quote_end, q.start, q.end, f"{rule}/{period_rule}", confidence,
+            metric,
+            words,
+            statistic,
+            basis,
+            role,
+            estimate,
+            years,
+            low,
+            high,
+            unit,
+            qualifier,
+            scope,
+            q.raw_value,
+            q.raw_unit,
+            quote_start + lead,
+            quote_end,
+            q.start,
+            q.end,
+            f"{rule}/{period_rule}",
+            confidence,
         )
 
-    def _choose(self, subject: Subject, q: Quantity, predicate: str, near: str, sentence: str) -> tuple[Metric | None, str]:
+    def _choose(
+        self, subject: Subject, q: Quantity, predicate: str, near: str, sentence: str
+    ) -> tuple[Metric | None, str]:
         """The entry, of those that claim the name, whose conditions are met: verbs (``near``) and words (``sentence``,
         as far as the number) that it needs, and none of the words before or after the name that make it another."""
         assert subject.mention is not None
@@ -580,7 +754,10 @@ class Reader:
             if metric.kind == "count" and _TOTAL.search(predicate):
                 continue  # 净增86家、总数突破600家: how many there are, not how many came
             if metric.needs:
-                if not any(_has(near, need) if need[0] == "@" else need in sentence or need in near for need in metric.needs):
+                if not any(
+                    _has(near, need) if need[0] == "@" else need in sentence or need in near
+                    for need in metric.needs
+                ):
                     continue
             level_unit = parse_unit(metric.unit).dimension
             if dimension in ("ratio", "points", "multiple", "doubling"):
@@ -589,7 +766,9 @@ class Reader:
             else:
                 if grade == "growth":
                     continue
-                if not _compatible(dimension, level_unit) and not (metric.domain == "prices" and dimension == "number"):
+                if not _compatible(dimension, level_unit) and not (
+                    metric.domain == "prices" and dimension == "number"
+                ):
                     continue
                 if metric.written_units and q.unit.name not in metric.written_units:
                     continue
@@ -601,7 +780,16 @@ class Reader:
         return best[1], best[2]
 
     def _statistic(
-        self, q: Quantity, metric: Metric | None, grade: str, predicate: str, clause: str, right: str, rule: str, text: str, start: int
+        self,
+        q: Quantity,
+        metric: Metric | None,
+        grade: str,
+        predicate: str,
+        clause: str,
+        right: str,
+        rule: str,
+        text: str,
+        start: int,
     ) -> tuple[str, int, str, Metric | None]:
         """(statistic, sign, rule, metric); metric becomes None where the number turns out to speak of something else."""
         dimension = q.unit.dimension
@@ -620,17 +808,27 @@ class Reader:
                 to_level = False
         if _GOAL_AFTER.match(tail) and not rule.startswith("name_after"):
             return "comparison", 1, "quoted_target", metric
-        if COMPARE.search(predicate) and not re.search(r"^[^,]*(?:比上年|较上年|比去年|较去年|同比)", predicate):
+        if _OVER_TARGET.search(predicate):
+            return "comparison", sign, "over_target", metric
+        if COMPARE.search(predicate) and not re.search(
+            r"^[^,]*(?:比上年|较上年|比去年|较去年|同比)", predicate
+        ):
             return "comparison", sign, "comparison", metric
         if dimension == "points":
             if metric is None:
                 return "change_pp", sign, rule, metric
-            if parse_unit(metric.unit).dimension != "ratio" or metric.domain == "prices" or re.search(r"增速|增幅|涨幅|贡献", predicate):
+            if (
+                parse_unit(metric.unit).dimension != "ratio"
+                or metric.domain == "prices"
+                or re.search(r"增速|增幅|涨幅|贡献", predicate)
+            ):
                 return "comparison", sign, "comparison", metric
             if direction is None and not re.match(r"(?:的)?(?:提高|提升|下降)", tail):
                 return "comparison", sign, "comparison", metric
             return "change_pp", sign, rule, metric
-        if OF_WHOLE.search(predicate) or (dimension == "ratio" and OF_WHOLE.search(clause) and (metric is None or metric.unit != "%")):
+        if OF_WHOLE.search(predicate) or (
+            dimension == "ratio" and OF_WHOLE.search(clause) and (metric is None or metric.unit != "%")
+        ):
             return "comparison", 1, "share_of_whole", metric
         if dimension == "multiple":
             if direction is not None and direction["up"] and not to_level:
@@ -646,14 +844,23 @@ class Reader:
             if parse_unit(metric.unit).dimension == "ratio" and metric.domain != "prices":
                 if grade == "growth":
                     return "growth_rate", sign, rule, metric
-                if direction is not None and not to_level and direction.group() not in ("高", "多", "快", "超", "升") and re.search(r"(?:增长|下降|降低|减少|上升|提升|提高|下滑|压减)[^\d]{0,6}$", predicate):
+                if (
+                    direction is not None
+                    and not to_level
+                    and direction.group() not in ("高", "多", "快", "超", "升")
+                    and re.search(r"(?:增长|下降|降低|减少|上升|提升|提高|下滑|压减)[^\d]{0,6}$", predicate)
+                ):
                     return "growth_rate", sign, rule, metric
                 return "level", 1, rule, metric
             if to_level and metric.domain != "prices":
                 return "comparison", 1, "ratio_of_level", None
             if grade == "level":
                 return "level", 1, "unit_mismatch", None
-            if direction is None and not re.match(r"(?:的)?(?:增长|增速|速度|增幅)", tail) and metric.kind == "count":
+            if (
+                direction is None
+                and not re.match(r"(?:的)?(?:增长|增速|速度|增幅)", tail)
+                and metric.kind == "count"
+            ):
                 return "level", 1, "unit_mismatch", None
             if re.search(r"完成率|占比|比重|比例|率$|覆盖", predicate):
                 return "level", 1, "unit_mismatch", None
@@ -664,12 +871,25 @@ class Reader:
         if direction is not None and not to_level and rule != "name_after":
             words = direction.group()
             after_direction = predicate[direction.end() :]
-            if words not in ("高", "多", "快", "超", "新增", "净增", "少") and not re.search(r"达到|达|至|到|为|突破|超过|完成|实现|迈上|稳定在|保持在", after_direction) and not metric.needs and metric.kind != "count":
+            if (
+                words not in ("高", "多", "快", "超", "新增", "净增", "少")
+                and not re.search(r"达到|达|至|到|为|突破|超过|完成|实现|迈上|稳定在|保持在", after_direction)
+                and not metric.needs
+                and metric.kind != "count"
+            ):
                 return "comparison", sign, "absolute_change", metric
         return "level", 1, rule, metric
 
     def _period(
-        self, q: Quantity, metric: Metric | None, statistic: str, predicate: str, clause: str, times: list[Time], stretch: Stretch, clause_at: int
+        self,
+        q: Quantity,
+        metric: Metric | None,
+        statistic: str,
+        predicate: str,
+        clause: str,
+        times: list[Time],
+        stretch: Stretch,
+        clause_at: int,
     ) -> tuple[tuple[int, int], str, str, str, bool]:
         """(years, role, rule, averaged, partial); averaged: ``""``, ``average``, ``sum``, ``base`` (against an earlier year)."""
         year = self.year
@@ -698,7 +918,15 @@ class Reader:
         if explicit is not None:
             rule = "stated"
             years = explicit.years
-        is_from = bool(FROM.search(predicate[-14:])) and (bool(re.match(r"[^,。;]{0,14}?(?:提高|增加|增长|上升|提升|下降|降低|减少|降|扩大|调整|转|扩|压减|缩)", self.text[q.stop : q.stop + 22])) or bool(start_year and start_year.at >= clause_at))
+        is_from = bool(FROM.search(predicate[-14:])) and (
+            bool(
+                re.match(
+                    r"[^,。;]{0,14}?(?:提高|增加|增长|上升|提升|下降|降低|减少|降|扩大|调整|转|扩|压减|缩)",
+                    self.text[q.stop : q.stop + 22],
+                )
+            )
+            or bool(start_year and start_year.at >= clause_at)
+        )
         if is_from:
             back = stretch.years[0] - 1
             if stretch.kind == "review" and re.search(r"五年", stretch.heading):
@@ -710,7 +938,12 @@ class Reader:
             # 从2020年的51%提升到70%
             years = (stretch.years[1], stretch.years[1])
         role = "actual" if years[1] < year else "target"
-        if years[1] == year and stretch.kind in ("review", "five_year_review") and explicit is not None and not _PLAN_WORDS.search(clause):
+        if (
+            years[1] == year
+            and stretch.kind in ("review", "five_year_review")
+            and explicit is not None
+            and not _PLAN_WORDS.search(clause)
+        ):
             role = "target" if not partial else "actual"
         span = years[0] != years[1]
         averaged = ""
@@ -735,7 +968,11 @@ class Reader:
                 averaged = ""  # over the whole span
             elif summing and (metric is None or metric.kind in ("count", "flow")):
                 averaged = "sum"
-            elif metric is not None and metric.kind == "count" and not re.search(r"达到|达|增至|扩至|升至|总数|保有|拥有", predicate):
+            elif (
+                metric is not None
+                and metric.kind == "count"
+                and not re.search(r"达到|达|增至|扩至|升至|总数|保有|拥有", predicate)
+            ):
                 averaged = "sum"
             elif metric is None and re.search(r"新|累计|完成|建成|改造", clause):
                 averaged = "sum"
@@ -743,19 +980,28 @@ class Reader:
                 years = (years[1], years[1])
         return years, role, rule, averaged, partial
 
-    def _values(self, q: Quantity, metric: Metric | None, statistic: str, sign: int) -> tuple[str, float | None, float | None]:
+    def _values(
+        self, q: Quantity, metric: Metric | None, statistic: str, sign: int
+    ) -> tuple[str, float | None, float | None]:
         """(unit, value, value_high) in the canonical unit."""
         if q.unit.dimension == "doubling":
             return "%", float(100 * (2**q.low - 1)), None
         if q.unit.dimension == "multiple":
             factor = 100 if sign == 100 else 1
             low = q.low * 10.0**q.low_exp if q.low_exp >= 0 else q.low / 10**-q.low_exp
-            return ("%" if factor == 100 else "倍"), low * factor, (q.high / 10**-q.high_exp * factor if q.high is not None and q.high_exp <= 0 else None)
+            return (
+                ("%" if factor == 100 else "倍"),
+                low * factor,
+                (q.high / 10**-q.high_exp * factor if q.high is not None and q.high_exp <= 0 else None),
+            )
         if q.unit.dimension == "points":
             to = q.unit
             name = "个百分点"
             to = parse_unit(name)
-        elif statistic in ("growth_rate", "annual_average_growth_rate", "cumulative_growth_rate") or q.unit.dimension == "ratio":
+        elif (
+            statistic in ("growth_rate", "annual_average_growth_rate", "cumulative_growth_rate")
+            or q.unit.dimension == "ratio"
+        ):
             name = "%"
             to = parse_unit("%")
         elif metric is not None:
@@ -768,7 +1014,11 @@ class Reader:
             if unit.dimension == "number" or to.dimension == "number":
                 unit = parse_unit("")
                 if to.dimension != "number":
-                    return name, convert(q.low, q.low_exp, unit, parse_unit("")), None if q.high is None else convert(q.high, q.high_exp, unit, unit)
+                    return (
+                        name,
+                        convert(q.low, q.low_exp, unit, parse_unit("")),
+                        None if q.high is None else convert(q.high, q.high_exp, unit, unit),
+                    )
             elif not _compatible(unit.dimension, to.dimension):
                 return _own_unit(q)
             else:
@@ -790,14 +1040,24 @@ class Reader:
         """同步, 正增长, 持平, 快于经济增速, 保持稳定, 未提出目标: facts that state no number."""
         text = self.text
         mentions = self._mentions_between(start, end)
-        absent = ABSENT.search(text, start, end) if stretch.kind in ("annual_targets", "tasks", "outlook", "other") else None
+        absent = (
+            ABSENT.search(text, start, end)
+            if stretch.kind in ("annual_targets", "tasks", "outlook", "other")
+            else None
+        )
         if absent:
             self._absence(absent, start, end, stretch)
         for match in RANK.finditer(text, start, end):
             self._rank(match, start, end, stretch)
         if not mentions:
             return
-        for pattern, qualifier in ((IN_STEP, "in_step_with_growth"), (FASTER, "faster_than_growth"), (POSITIVE, "positive_growth"), (FLAT, "flat"), (UNSTATED, "unstated")):
+        for pattern, qualifier in (
+            (IN_STEP, "in_step_with_growth"),
+            (FASTER, "faster_than_growth"),
+            (POSITIVE, "positive_growth"),
+            (FLAT, "flat"),
+            (UNSTATED, "unstated"),
+        ):
             if qualifier == "unstated" and stretch.kind != "annual_targets":
                 continue
             for match in pattern.finditer(text, start, end):
@@ -816,28 +1076,71 @@ class Reader:
         part = False
         if mentions and _says_something(text[mentions[-1].end : at]):
             named = self._subject(mentions[-1], text[clause_start : mentions[-1].start], "")
-            fits = [m for m, _ in mentions[-1].candidates if not m.needs and not any(word in words for word in m.not_)]
+            fits = [
+                m
+                for m, _ in mentions[-1].candidates
+                if not m.needs and not any(word in words for word in m.not_)
+            ]
             metric, subject, part = (fits[0] if fits else None), named.words, named.part
         elif _RANKED.fullmatch(words):
-            before = [f for f in self.facts if f.start >= start and f.number_end <= at and f.statistic not in ("rank",)]
+            before = [
+                f
+                for f in self.facts
+                if f.start >= start and f.number_end <= at and f.statistic not in ("rank",)
+            ]
             if before and at - before[-1].number_end <= 12:
                 metric, subject, part = before[-1].metric, before[-1].subject, before[-1].scope == "part"
         if metric is None:
             return
         number = match["n"]
-        value = 1 if number is None else int(number) if number.isdigit() else (chinese_number(number) or (0, 0))[0]
+        value = (
+            1
+            if number is None
+            else int(number)
+            if number.isdigit()
+            else (chinese_number(number) or (0, 0))[0]
+        )
         if not value:
             return
-        years = stretch.years if stretch.years[0] == stretch.years[1] else (stretch.years[1], stretch.years[1])
+        years = (
+            stretch.years if stretch.years[0] == stretch.years[1] else (stretch.years[1], stretch.years[1])
+        )
         role = "actual" if years[1] < self.year else "target"
         self.facts.append(
             Fact(
-                metric, subject[-40:], "rank", None, role, False, years, float(value), None, "位", "exact", "part" if part else "whole",
-                match[0], "", clause_start, match.end(), at, match.end(), "rank/section", 0.85,
+                metric,
+                subject[-40:],
+                "rank",
+                None,
+                role,
+                False,
+                years,
+                float(value),
+                None,
+                "位",
+                "exact",
+                "part" if part else "whole",
+                match[0],
+                "",
+                clause_start,
+                match.end(),
+                at,
+                match.end(),
+                "rank/section",
+                0.85,
             )
         )
 
-    def _wordy(self, at: int, stop: int, qualifier: str, start: int, end: int, stretch: Stretch, quantities: list[Quantity]) -> None:
+    def _wordy(
+        self,
+        at: int,
+        stop: int,
+        qualifier: str,
+        start: int,
+        end: int,
+        stretch: Stretch,
+        quantities: list[Quantity],
+    ) -> None:
         text = self.text
         clause_start = start + _last_delimiter(text[start:at])
         if any(clause_start <= q.start < at for q in quantities):
@@ -865,10 +1168,14 @@ class Reader:
                     continue
                 metric = candidate
                 break
-            if metric is None or (metric.code == "gdp" and qualifier in ("in_step_with_growth", "faster_than_growth")):
+            if metric is None or (
+                metric.code == "gdp" and qualifier in ("in_step_with_growth", "faster_than_growth")
+            ):
                 continue
             probe = Quantity(at, stop, stop, 0, 0, None, 0, parse_unit("%"), qualifier, text[at:stop], "")
-            years, role, period_rule, averaged, partial = self._period(probe, metric, "growth_rate", predicate, clause, times, stretch, clause_start)
+            years, role, period_rule, averaged, partial = self._period(
+                probe, metric, "growth_rate", predicate, clause, times, stretch, clause_start
+            )
             statistic = "growth_rate"
             value: float | None = None
             name = qualifier
@@ -882,15 +1189,35 @@ class Reader:
                     statistic, unit = "level", metric.unit
             self.facts.append(
                 Fact(
-                    metric, subject.words, statistic, None, role, False, years, value, None, unit, name, "part" if subject.part or partial else "whole",
-                    text[at:stop], "", min(subject.start, clause_start) if start <= subject.start else clause_start, max(stop, clause_end if len(tail) <= 12 else stop), at, stop, f"words_{qualifier}/{period_rule}", 0.9,
+                    metric,
+                    subject.words,
+                    statistic,
+                    None,
+                    role,
+                    False,
+                    years,
+                    value,
+                    None,
+                    unit,
+                    name,
+                    "part" if subject.part or partial else "whole",
+                    text[at:stop],
+                    "",
+                    min(subject.start, clause_start) if start <= subject.start else clause_start,
+                    max(stop, clause_end if len(tail) <= 12 else stop),
+                    at,
+                    stop,
+                    f"words_{qualifier}/{period_rule}",
+                    0.9,
                 )
             )
 
     def _absence(self, match: re.Match[str], start: int, end: int, stretch: Stretch) -> None:
         text = self.text
         clause_start = start + _last_delimiter(text[start : match.start()])
-        mentions = [m for m in self._mentions_between(clause_start, match.end())] or [m for m in self._mentions_between(start, end)]
+        mentions = [m for m in self._mentions_between(clause_start, match.end())] or [
+            m for m in self._mentions_between(start, end)
+        ]
         codes: list[Metric] = []
         for mention in mentions:
             for metric, grade in mention.candidates:
@@ -901,7 +1228,28 @@ class Reader:
             codes = [gdp] if gdp else []
         for metric in codes[:3]:
             self.facts.append(
-                Fact(metric, metric.name_zh, "growth_rate", None, "target", False, (self.year, self.year), None, None, "%", "unstated", "whole", match[0], "", clause_start, match.end(), match.start(), match.end(), "explicit_absence", 0.9)
+                Fact(
+                    metric,
+                    metric.name_zh,
+                    "growth_rate",
+                    None,
+                    "target",
+                    False,
+                    (self.year, self.year),
+                    None,
+                    None,
+                    "%",
+                    "unstated",
+                    "whole",
+                    match[0],
+                    "",
+                    clause_start,
+                    match.end(),
+                    match.start(),
+                    match.end(),
+                    "explicit_absence",
+                    0.9,
+                )
             )
 
 
@@ -911,8 +1259,12 @@ _TOTAL = re.compile(r"总数|总量|总计达|总规模|保有量|总户数|总�
 _RANKED = re.compile(r"(?:增速|总量|增幅|均|分别|规模|人均|继续|连续\d年|持续|稳定|保持)*")
 _LAST_ITEM = re.compile(r"、|和|及|与|以及")
 _UNDER = re.compile(r"的?(?:情况|背景|基础|条件|前提|形势)(?:之)?[下上]")
-_YIELD = re.compile(r"[、,]?(?:确保|力争|全年|年)?(?:粮食)?(?:总产量?|产量|年产量)(?:稳定|保持|达到|达|在|继续|力争|突破|超过)*")
-_ATTRIBUTE = re.compile(r"(?:元|级)?的(?!增长|增速|速度|增幅|目标|任务|水平|规模|历史|好成绩|基础|预期|[,。;])")
+_YIELD = re.compile(
+    r"[、,]?(?:确保|力争|全年|年)?(?:粮食)?(?:总产量?|产量|年产量)(?:稳定|保持|达到|达|在|继续|力争|突破|超过)*"
+)
+_ATTRIBUTE = re.compile(
+    r"(?:元|级)?的(?!增长|增速|速度|增幅|目标|任务|水平|规模|历史|好成绩|基础|预期|[,。;])"
+)
 _DELIMITER_RIGHT = re.compile(r"[,:;()。!?\n]")
 
 _CONFIDENCE = {
@@ -923,10 +1275,13 @@ _CONFIDENCE = {
     "name_in_previous_segment": 0.92,
     "name_after": 0.93,
     "comparison": 0.8,
+    "over_target": 0.8,
 }
 
 
-def _price_index(statistic: str, low: float, high: float | None, words: str, q: Quantity) -> tuple[str, float, float | None]:
+def _price_index(
+    statistic: str, low: float, high: float | None, words: str, q: Quantity
+) -> tuple[str, float, float | None]:
     """Price level written as an index (控制在103左右, 指数103%): growth 3."""
     if 95 <= low <= 130 and q.unit.dimension in ("ratio", "number"):
         return "growth_rate", round(low - 100, 6), None if high is None else round(high - 100, 6)
@@ -951,7 +1306,9 @@ def _compatible(a: str, b: str) -> bool:
     if a == b:
         return True
     pair = {a, b}
-    return pair in ({"count", "households"}, {"count", "number"}, {"number", "count"}) or (b == "number" and a == "number")
+    return pair in ({"count", "households"}, {"count", "number"}, {"number", "count"}) or (
+        b == "number" and a == "number"
+    )
 
 
 def _has(text: str, group: str) -> bool:
@@ -979,7 +1336,9 @@ def _value_list_gap(gap: str) -> bool:
 
 
 def _alike(a: Quantity, b: Quantity) -> bool:
-    return a.unit.dimension == b.unit.dimension or (a.unit.dimension.startswith("money") and b.unit.dimension.startswith("money"))
+    return a.unit.dimension == b.unit.dimension or (
+        a.unit.dimension.startswith("money") and b.unit.dimension.startswith("money")
+    )
 
 
 def _last_delimiter(text: str) -> int:
@@ -999,7 +1358,9 @@ def _strip_times(text: str) -> str:
     return _TIMES.sub("", text) if _MAYBE_TIME.search(text) else text
 
 
-_LEAD = re.compile(r"^(?:预计|全年|全市|全省|全区|全州|我省|我市|我区|实现|完成|推动|力争|确保|其中|使|和|及|与|、|的|将|,|:|——|—|“|”)+")
+_LEAD = re.compile(
+    r"^(?:预计|全年|全市|全省|全区|全州|我省|我市|我区|实现|完成|推动|力争|确保|其中|使|和|及|与|、|的|将|,|:|——|—|“|”)+"
+)
 
 
 def _strip_lead(text: str) -> str:

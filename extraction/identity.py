@@ -304,7 +304,7 @@ def _other_kind(title: str, lines: list[str], text: str, session: _Statement) ->
     if weight < 200:
         return "not_a_report", f"only {weight} Chinese characters"
     terms = sum(term in text for term in _LANGUAGE)
-    figures = sum(1 for _ in islice(_FIGURE.finditer(text), 5))
+    figures = sum(1 for _ in islice(_FIGURE.finditer(text[:100_000]), 5))
     names_itself = _REPORT in text[:_HEAD] or "工作报告" in title
     if not names_itself and (terms < 3 or figures < 5):
         return "not_a_report", "the text neither calls itself a government work report nor speaks like one"
@@ -448,7 +448,7 @@ def _gone(region: Region, session: _Statement) -> list[str]:
 
 def _cities_named(text: str) -> Counter[str]:
     counts: Counter[str] = Counter()
-    for mention in regions.find_in(text):
+    for mention in regions.find_in(text[:200_000]):
         if mention.region.level != "nation":
             counts[mention.region.code] += 1
     return counts
@@ -502,7 +502,7 @@ def _body_years(text: str) -> tuple[int | None, int | None]:
     """The year that the text plans and the one that it looks back on, each the most often said."""
     planned: Counter[int] = Counter()
     reviewed: Counter[int] = Counter()
-    for match in _year_mentions(text):
+    for match in islice(_year_mentions(text), 5000):
         year = _year_number(match[0])
         if year is None:
             continue

@@ -116,7 +116,9 @@ class Section:
     char_end: int
 
 
-@dataclass(slots=True)  # not frozen: a frozen one takes three times as long to make, and reading makes thousands a second
+@dataclass(
+    slots=True
+)  # not frozen: a frozen one takes three times as long to make, and reading makes thousands a second
 class Observation:
     """One stated fact; field by field the contract of ``design.md`` ("Observation").
 

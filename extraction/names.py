@@ -50,7 +50,9 @@ def load_names() -> Names:
     claims: dict[str, list[Claim]] = {}
     for metric in catalogue.metrics:
         for alias in metric.aliases:
-            grade = "growth" if alias in metric.growth_only else "level" if alias in metric.level_only else "any"
+            grade = (
+                "growth" if alias in metric.growth_only else "level" if alias in metric.level_only else "any"
+            )
             claims.setdefault(alias, []).append((metric, grade))
     automaton = ahocorasick.Automaton()
     frozen = {alias: tuple(entries) for alias, entries in claims.items()}

@@ -24,7 +24,9 @@ _TIME = re.compile(
 #: No word of time is without one of these characters.
 _ANY = re.compile("[年五季届任]")
 #: Before a word of time: it is what is compared with, not the time of the fact.
-_BASE = re.compile(r"(?:比|较|与|同|超过|高于|低于|多于|是|为|相当于|相比|对比|恢复到|超|在|自|从|由|约为|达到)(?:上述|整个)?$")
+_BASE = re.compile(
+    r"(?:比|较|与|同|超过|高于|低于|多于|是|为|相当于|相比|对比|恢复到|超|在|自|从|由|约为|达到)(?:上述|整个)?$"
+)
 _PREV_IS_START = re.compile(r"(?:从|由|自)$")
 
 
@@ -86,7 +88,11 @@ def find_times(text: str, start: int, end: int, year: int) -> list[Time]:
             years = PLANS[match["plan"]]
             if match["planedge"] in ("末", "时期末"):
                 years = (years[1], years[1])
-            elif after.startswith("开局") or text[match.end() : match.end() + 6].find("开局") >= 0 or text[match.end() : match.end() + 8].find("收官") >= 0:
+            elif (
+                after.startswith("开局")
+                or text[match.end() : match.end() + 6].find("开局") >= 0
+                or text[match.end() : match.end() + 8].find("收官") >= 0
+            ):
                 continue
             elif match["planedge"] is None and not after.startswith((",", "我", "全", "累")):
                 continue
@@ -108,7 +114,22 @@ def find_times(text: str, start: int, end: int, year: int) -> list[Time]:
             word = base[0]
             if word in ("从", "由", "自"):
                 kind = "start"
-            elif word in ("比", "较", "与", "同", "超过", "高于", "低于", "多于", "相当于", "相比", "对比", "恢复到", "超", "约为") or (word in ("是", "为", "达到") and after[:1] in ("的", "末", "底")):
+            elif word in (
+                "比",
+                "较",
+                "与",
+                "同",
+                "超过",
+                "高于",
+                "低于",
+                "多于",
+                "相当于",
+                "相比",
+                "对比",
+                "恢复到",
+                "超",
+                "约为",
+            ) or (word in ("是", "为", "达到") and after[:1] in ("的", "末", "底")):
                 kind = "base"
         out.append(Time(match.start(), match.end(), kind, years, by, part))
     return out

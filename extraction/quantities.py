@@ -21,10 +21,10 @@ _CN_CHARS = "零〇一二两三四五六七八九十百千"
 
 # --- the grammar of one number ------------------------------------------------------------------------------------
 # Arabic digits; OCR's O and l only between digits. Thousands are grouped by a comma that was printed half-width.
-_ARABIC = r"\d+(?:,\d{3})*(?:\.\d+)?"
+_ARABIC = r"\d{1,16}(?:,\d{3}){0,5}(?:\.\d{1,12})?"
 _SCALE = r"(?:万亿|[十百千]?万|[十百千]?亿|[十百千])"
 _MORE = r"[余多几]"
-_NUMBER = rf"(?:{_ARABIC}|[{_CN_CHARS}][{_CN_CHARS}万亿]*(?:点[{_CN_CHARS}]+)?)"
+_NUMBER = rf"(?:{_ARABIC}|[{_CN_CHARS}][{_CN_CHARS}万亿]{{0,20}}(?:点[{_CN_CHARS}]{{1,8}})?)"
 
 
 def _alternatives(names: list[str]) -> str:
@@ -51,7 +51,11 @@ _QUANTITY = re.compile(
 #: Where a quantity may begin, in two steps, so that the long pattern runs in few places: a plain character class, which
 #: the regular-expression engine scans for fastest, then the rule.
 _FIRST = re.compile(rf"[\d{_CN_CHARS}万翻过近半]")
-_START = re.compile(rf"\d|百分之|千分之|万分之|[{_CN_CHARS}][{_CN_CHARS}万亿]+|[{_CN_CHARS}](?=分之|点[{_CN_CHARS}])|一(?=成|倍)|{_BARE_SCALE}(?=[^\d]?[家场个人名户亿元万美斤吨处项所座条套件次辆台种级公])|[两二三四五六七八九十](?=家|个|座|条|项|所|处|户|成|倍|番|名|[万亿千百]|件|多|余|到|至|、)|(?<![a-zA-Z])翻[一两二]番|翻番|过半|近半|一半|半数")
+_START = re.compile(
+    rf"\d|百分之|千分之|万分之|[{_CN_CHARS}][{_CN_CHARS}万亿]+|[{_CN_CHARS}](?=分之|点[{_CN_CHARS}])|一(?=成|倍)|{_BARE_SCALE}(?=[^\d]?[家场个人名户亿元万美斤吨处项所座条套件次辆台种级公])|[两二三四五六七八九十](?=家|个|座|条|项|所|处|户|成|倍|番|名|[万亿千百]|件|多|余|到|至|、)|(?<![a-zA-Z])翻[一两二]番|翻番|过半|近半|一半|半数"
+)
+
+_RUN = re.compile(rf"\d+|[{_CN_CHARS}万亿]+")
 
 # --- what is no quantity --------------------------------------------------------------------------------------------
 _BEFORE_BAD = re.compile(
@@ -205,6 +209,10 @@ def find_quantities(text: str, start: int = 0, end: int | None = None) -> Iterat
         if not starts(text, i, limit):
             at = i + 1
             continue
+        run = _RUN.match(text, i, limit)
+        if run and run.end() - i > 16:
+            at = run.end()  # a number of an account or of nothing: no figure has so many digits
+            continue
         quantity, at = _read(text, i, limit, start)
         if quantity is not None:
             yield quantity
@@ -270,32 +278,75 @@ _ITEM_COUNT = re.compile(r"大(?!于|型|学|中|专|桥|道|棚|数据|额|宗|
 
 
 def _reject(
-    text: str, match: re.Match[str], before: str, stop: int, unit_name: str, bare: bool, arabic: bool, floor: int
+    text: str,
+    match: re.Match[str],
+    before: str,
+    stop: int,
+    unit_name: str,
+    bare: bool,
+    arabic: bool,
+    floor: int,
 ) -> bool:
     """True where the digits at ``match`` are a date, an ordinal, a name, a slogan: no quantity."""
     begin = match.start("n1")
-    if _BEFORE_BAD.search(before) and not match["share"] and not (before.endswith("前") and before[-2:-1] not in ("",) and unit_name in ("%",)):
+    if (
+        _BEFORE_BAD.search(before)
+        and not match["share"]
+        and not (before.endswith("前") and before[-2:-1] not in ("",) and unit_name in ("%",))
+    ):
         return True
-    end = match.end("k1") if match.end("k1") > 0 else match.end("s1") if match.end("s1") > 0 else match.end("n1")
+    end = (
+        match.end("k1")
+        if match.end("k1") > 0
+        else match.end("s1")
+        if match.end("s1") > 0
+        else match.end("n1")
+    )
     follows = text[stop : stop + 4]
     if bare:
-        if _AFTER_BAD.match(text, stop) and not _ITEM_COUNT.match(text, stop) and not ("." in match["n1"] and text[stop] in ":∶"):
+        if (
+            _AFTER_BAD.match(text, stop)
+            and not _ITEM_COUNT.match(text, stop)
+            and not ("." in match["n1"] and text[stop] in ":∶")
+        ):
             return True
         if arabic and match["n1"].isdigit() and not match["s1"]:
             if len(match["n1"]) >= 5 and match["n1"] in ("12345", "12315", "96777", "12348", "593460"):
                 return True
             if match["n1"][0] == "0" and len(match["n1"]) > 1:
                 return True
-            if follows[:1] in ("年", "月") or (len(match["n1"]) == 4 and match["n1"][:2] in ("19", "20") and not match["dash"]):
+            if follows[:1] in ("年", "月") or (
+                len(match["n1"]) == 4 and match["n1"][:2] in ("19", "20") and not match["dash"]
+            ):
                 return True  # a bare 2025 is a year
-        if match["dash"] and (text[stop : stop + 1] in "-/." or match["n2"][0] == "0" and len(match["n2"]) == 2):
+        if match["dash"] and (
+            text[stop : stop + 1] in "-/." or match["n2"][0] == "0" and len(match["n2"]) == 2
+        ):
             return True  # 2026-02-03
         if match["dash"] and text[stop : stop + 1] in ("年", "月", "日"):
             return True
-    elif unit_name in ("年", "日", "度", "级", "届", "线", "期", "号", "位", "G", "T", "E", "P", "名", "面", "天"):
+    elif unit_name in (
+        "年",
+        "日",
+        "度",
+        "级",
+        "届",
+        "线",
+        "期",
+        "号",
+        "位",
+        "G",
+        "T",
+        "E",
+        "P",
+        "名",
+        "面",
+        "天",
+    ):
         if unit_name == "年" and (
             (arabic and len(match["n1"]) == 4 and match["n1"][:2] in ("19", "20") and not match["s1"])
-            or text[stop : stop + 1] in ("来", "行", "计", "规", "内", "期", "前", "后", "间", "度", "级", "龄", "以")
+            or text[stop : stop + 1]
+            in ("来", "行", "计", "规", "内", "期", "前", "后", "间", "度", "级", "龄", "以")
             or not arabic
             or before.endswith(("近", "过去", "每", "连续", "未来", "今后", "这", "首"))
         ):
@@ -304,7 +355,9 @@ def _reject(
             return True
         if unit_name == "度" and not scaled_up(match):
             return True
-        if unit_name in ("位", "名") and (before.endswith(("前", "第", "列", "居")) or text[stop : stop + 1] in ("数",)):
+        if unit_name in ("位", "名") and (
+            before.endswith(("前", "第", "列", "居")) or text[stop : stop + 1] in ("数",)
+        ):
             return True
         if unit_name in ("G", "T") and (not scaled_up(match) and follows[:1] not in ("出", "带")):
             return True
@@ -318,7 +371,11 @@ def _reject(
         closing = _SLOGAN_END.match(text[end : end + 16])
         if closing and (bare or not re.match(r"[^”’》」]*[,。]", text[end : end + 16])):
             return True
-    if not arabic and match["n1"][0] in "百千万" and (begin == floor or text[begin - 1] not in "破过上到超近逾达约"):
+    if (
+        not arabic
+        and match["n1"][0] in "百千万"
+        and (begin == floor or text[begin - 1] not in "破过上到超近逾达约")
+    ):
         return True  # 千亿元台阶, 百家: a scale is a number only after a bound
     if not arabic and text[begin - 1 : begin] in ("数", "几") and begin > floor:
         return True  # 数十家, 好几千户: no number is stated
@@ -353,7 +410,13 @@ def _finish(
     name = unit_name
     share = None
     if not cut:
-        more = bool(match["m1"] or match["k1"] or match["m2"] or match["k2"] or (match["k3"] and match["k3"] != "多" or match["k3"] and text[stop : stop + 1] != "元"))
+        more = bool(
+            match["m1"]
+            or match["k1"]
+            or match["m2"]
+            or match["k2"]
+            or (match["k3"] and match["k3"] != "多" or match["k3"] and text[stop : stop + 1] != "元")
+        )
         scale1 = match["s1"] or ""
         share = match["share"]
         if match["n2"]:
@@ -377,7 +440,9 @@ def _finish(
             unit = registry()["%"]
             qualifier, end = _qualifier(text, floor, match.start("n1"), stop, more)
             raw = text[match.start("n1") : stop]
-            return Quantity(match.start("n1"), stop, end, quotient, -6, None, 0, unit, qualifier, raw, ""), end
+            return Quantity(
+                match.start("n1"), stop, end, quotient, -6, None, 0, unit, qualifier, raw, ""
+            ), end
         if match["under"]:
             under = int(match["under"])
             if under == 0 or under > 100 or low >= under:
@@ -385,7 +450,19 @@ def _finish(
             unit = registry()["%"]
             qualifier, end = _qualifier(text, floor, match.start("n1"), stop, more)
             raw = text[match.start("n1") : stop]
-            return Quantity(match.start("n1"), stop, end, round(low * 10**8 / under), -6, None, 0, unit, qualifier, raw, ""), end
+            return Quantity(
+                match.start("n1"),
+                stop,
+                end,
+                round(low * 10**8 / under),
+                -6,
+                None,
+                0,
+                unit,
+                qualifier,
+                raw,
+                "",
+            ), end
         if match["per"] and unit_name:
             per_name = unit_name + match["per"].replace("每", "")
             try:
@@ -399,7 +476,9 @@ def _finish(
     sign = -1 if match["sign"] and not cut else 1
     if sign < 0:
         begin = match.start("sign")
-    number_end = stop - len(text[stop - len(name) : stop]) if name and text[stop - len(name) : stop] == name else stop
+    number_end = (
+        stop - len(text[stop - len(name) : stop]) if name and text[stop - len(name) : stop] == name else stop
+    )
     if share:
         unit = registry()["%"]
         low_exp += {"百分之": 0, "千分之": -1, "万分之": -2}[share]
@@ -429,7 +508,17 @@ def _finish(
             low, low_exp, high, high_exp = -high, high_exp, -low, low_exp
             sign = 1
     quantity = Quantity(
-        begin, stop, end, sign * low, low_exp, high, high_exp, unit, qualifier, text[begin:number_end], text[number_end:stop]
+        begin,
+        stop,
+        end,
+        sign * low,
+        low_exp,
+        high,
+        high_exp,
+        unit,
+        qualifier,
+        text[begin:number_end],
+        text[number_end:stop],
     )
     return quantity, end
 

@@ -43,8 +43,16 @@ def plan_years(words: str) -> tuple[int, int] | None:
 def _formula(year: int) -> re.Pattern[str]:
     """Formulas of the language that open a section wherever they stand."""
     last, this = str(year - 1), str(year)
-    past_plans = "|".join(f"{re.escape(name)}" for name, (_, end) in sorted(PLANS.items(), key=lambda p: -len(p[0])) if end < year or end == year)
-    next_plans = "|".join(f"{re.escape(name)}" for name, (start, _) in sorted(PLANS.items(), key=lambda p: -len(p[0])) if start >= year - 1)
+    past_plans = "|".join(
+        f"{re.escape(name)}"
+        for name, (_, end) in sorted(PLANS.items(), key=lambda p: -len(p[0]))
+        if end < year or end == year
+    )
+    next_plans = "|".join(
+        f"{re.escape(name)}"
+        for name, (start, _) in sorted(PLANS.items(), key=lambda p: -len(p[0]))
+        if start >= year - 1
+    )
     return re.compile(
         rf"(?P<target>(?:预期目标|主要目标|目标任务|预期指标|奋斗目标|工作目标|发展目标|调控目标|主要预期指标|预期性目标|主要指标|经济目标)(?:任务)?(?:建议|安排|初步|拟)?(?:是|为|:|如下|确定为|定为|安排为|\(|,建议))"
         rf"|(?P<five>(?<=[\n。!?;,:—])(?:过去的?五年|五年来|近?[五5]年来|这五年|五年间|五年里|回顾五年|回首五年|回望过去五年|本届政府|[“\"]?(?:{past_plans})[”\"]?(?:时期|期间|以来|这五年|五年)))"
@@ -71,15 +79,44 @@ def _heading_kind(line: str, year: int, kind: str) -> str | None:
     names_last = last in line or "去年" in line or "过去一年" in line or "一年来" in line or "上一年" in line
     names_this = this in line or "今年" in line
     plan = plan_years(line)
-    five_back = bool(re.search(r"过去的?五年|五年来|本届政府|五年的?(?:工作|回顾|成就)|近五年", line)) or bool(plan and plan[1] < year) or bool(plan and plan[1] == year and "回" in line)
-    five_ahead = bool(re.search(r"今后五年|未来五年|今后一个时期|远景|下一个五年", line)) or bool(plan and plan[0] >= year - 1 and not five_back)
-    review_word = bool(re.search(r"回顾|回眸|回看|回望|总结|完成情况|主要成就|主要成绩|取得的|收官|历程|工作情况|发展情况|极不平凡|知难", line))
-    task_word = bool(re.search(r"任务|安排|目标|要求|部署|重点|思路|打算|展望|布局|做好|全力|攻坚|计划|建议|工作", line))
-    if re.search(r"自身建设|政府建设|政府系统建设|服务型政府|法治政府建设|人民满意的?(?:政府|服务)|建设.{0,12}政府$|政府效能|廉洁政府|为民政府", line) and not review_word and len(line) < 40 and kind in ("tasks", "annual_targets", "livelihood", "outlook", "government", "other"):
+    five_back = (
+        bool(re.search(r"过去的?五年|五年来|本届政府|五年的?(?:工作|回顾|成就)|近五年", line))
+        or bool(plan and plan[1] < year)
+        or bool(plan and plan[1] == year and "回" in line)
+    )
+    five_ahead = bool(re.search(r"今后五年|未来五年|今后一个时期|远景|下一个五年", line)) or bool(
+        plan and plan[0] >= year - 1 and not five_back
+    )
+    review_word = bool(
+        re.search(
+            r"回顾|回眸|回看|回望|总结|完成情况|主要成就|主要成绩|取得的|收官|历程|工作情况|发展情况|极不平凡|知难",
+            line,
+        )
+    )
+    task_word = bool(
+        re.search(r"任务|安排|目标|要求|部署|重点|思路|打算|展望|布局|做好|全力|攻坚|计划|建议|工作", line)
+    )
+    if (
+        re.search(
+            r"自身建设|政府建设|政府系统建设|服务型政府|法治政府建设|人民满意的?(?:政府|服务)|建设.{0,12}政府$|政府效能|廉洁政府|为民政府",
+            line,
+        )
+        and not review_word
+        and len(line) < 40
+        and kind in ("tasks", "annual_targets", "livelihood", "outlook", "government", "other")
+    ):
         return "government"
-    if re.search(r"民生实事|为民实事|惠民实事|实事项目|惠民工程", line) and (names_this or re.search(r"办好|办实|抓好|实施", line)) and kind in ("tasks", "annual_targets", "livelihood", "government", "outlook"):
+    if (
+        re.search(r"民生实事|为民实事|惠民实事|实事项目|惠民工程", line)
+        and (names_this or re.search(r"办好|办实|抓好|实施", line))
+        and kind in ("tasks", "annual_targets", "livelihood", "government", "outlook")
+    ):
         return "livelihood"
-    if review_word and (names_last or five_back or re.search(r"工作|回顾|回眸|回望", line)) and not (names_this and not names_last and not five_back):
+    if (
+        review_word
+        and (names_last or five_back or re.search(r"工作|回顾|回眸|回望", line))
+        and not (names_this and not names_last and not five_back)
+    ):
         return "five_year_review" if five_back and not names_last else "review"
     if five_back and not names_this and not five_ahead:
         return "five_year_review"
@@ -89,7 +126,13 @@ def _heading_kind(line: str, year: int, kind: str) -> str | None:
         return "outlook"
     if names_last and not names_this:
         return "review"
-    if re.search(r"^(?:[一二三四五六七八九十]{1,2}[、.])?.{0,8}(?:重点工作|工作任务|主要任务|工作安排|工作重点|重点任务|目标任务|总体要求|工作部署)", line) and kind != "outlook":
+    if (
+        re.search(
+            r"^(?:[一二三四五六七八九十]{1,2}[、.])?.{0,8}(?:重点工作|工作任务|主要任务|工作安排|工作重点|重点任务|目标任务|总体要求|工作部署)",
+            line,
+        )
+        and kind != "outlook"
+    ):
         return "tasks"
     return None
 
@@ -150,7 +193,13 @@ def _heading(text: str, start: int, end: int) -> str:
     if numbered:
         return numbered[0]
     line = text[start:end].rstrip("\n")
-    return line if len(line) <= 45 and text[start + len(line) : start + len(line) + 1] in ("\n", "") and line[-1:] not in "。;!?" else ""
+    return (
+        line
+        if len(line) <= 45
+        and text[start + len(line) : start + len(line) + 1] in ("\n", "")
+        and line[-1:] not in "。;!?"
+        else ""
+    )
 
 
 def default_years(kind: str, year: int, heading: str = "") -> tuple[int, int]:
@@ -166,7 +215,9 @@ def default_years(kind: str, year: int, heading: str = "") -> tuple[int, int]:
 
 
 #: Lines of the front matter (title, date, speaker) announce nothing.
-_FRONT = re.compile(r"政府工作报告|会议上|大会上|^(?:年份|时间|日期|来源|发布|标题|编辑|作者|记者)|\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d年\d{1,2}月\d{1,2}日|作政府工作报告|记者|摄$|网站|字号")
+_FRONT = re.compile(
+    r"政府工作报告|会议上|大会上|^(?:年份|时间|日期|来源|发布|标题|编辑|作者|记者)|\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d年\d{1,2}月\d{1,2}日|作政府工作报告|记者|摄$|网站|字号"
+)
 
 
 def _formula_kind(cue: re.Match[str], text: str, year: int, kind: str) -> str | None:
@@ -197,7 +248,11 @@ def _formula_kind(cue: re.Match[str], text: str, year: int, kind: str) -> str | 
     if cue["now"] is not None:
         if kind == "outlook" and re.search(r"上述|以上", cue["now"]):
             return None  # the five years' targets are still spoken of
-        return None if kind == "annual_targets" and cue["now"].startswith("今年") else ("tasks" if kind not in ("government", "livelihood", "tasks") else None)
+        return (
+            None
+            if kind == "annual_targets" and cue["now"].startswith("今年")
+            else ("tasks" if kind not in ("government", "livelihood", "tasks") else None)
+        )
     return None
 
 
@@ -221,4 +276,5 @@ def _targets_end(text: str, at: int) -> int:
     return end
 
 
-SENTENCE = re.compile(r"[^。!?;\n]+[。!?;]?")
+#: Sentences of the matching text; one without end is cut, so that no text takes more time than its length warrants.
+SENTENCE = re.compile(r"[^。!?;\n]{1,1200}[。!?;]?")

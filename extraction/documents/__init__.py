@@ -13,6 +13,12 @@ __all__ = ["MAX_BYTES", "attachment_links", "fold", "noise_spans", "read_documen
 #: Larger documents are refused unread: a report has some 50,000 characters, a scanned gazette 40 MB.
 MAX_BYTES = 64 * 1024 * 1024
 
+#: Text formats; pages come with their pictures inside at times.
+MAX_TEXT_BYTES = 16 * 1024 * 1024
+
+#: ... and longer texts are no report either; extraction's five seconds end here.
+MAX_CHARS = 2_000_000
+
 _PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*", b"BM")
 
 
@@ -31,9 +37,12 @@ def read_document(data: bytes, *, name: str = "", media_type: str | None = None)
     if not data.strip(b" \t\r\n\0\xef\xbb\xbf"):
         raise DocumentError("empty", f"{name or 'the document'} holds nothing")
     try:
-        return _read(data, media_type)
+        document = _read(data, media_type)
     except (RecursionError, MemoryError) as error:
         raise DocumentError("took_too_long", f"gave up on its structure ({type(error).__name__})") from None
+    if len(document.text) > MAX_CHARS:
+        raise DocumentError("too_large", f"{len(document.text)} characters of text, the limit is {MAX_CHARS}")
+    return document
 
 
 def _read(data: bytes, media_type: str | None) -> DocumentText:
@@ -57,6 +66,8 @@ def _read(data: bytes, media_type: str | None) -> DocumentText:
 
 
 def _read_text(data: bytes, media_type: str | None) -> DocumentText:
+    if len(data) > MAX_TEXT_BYTES:
+        raise DocumentError("too_large", f"{len(data)} bytes of text, the limit is {MAX_TEXT_BYTES}")
     decoded = decode(data, declared=declared_charset(data, media_type))
     if looks_like_html(decoded.text):
         page = read_page(decoded.text)

@@ -33,8 +33,8 @@ _META = {
 # Where known platforms keep the article: ids (#) and classes (.), the most telling first.
 _BODIES = (
     "#UCAP-CONTENT #zoom #Zoom #ozoom #zoomcon .TRS_Editor .trs_editor_view .pages_content .article-content "
-    ".article_content #articleContent #article-content #contentText #content_text .text_c .founder-content .article "
-    ".content #content #article"
+    ".article_content #articleContent #article-content #contentText #content_text .text_c .founder-content "
+    ".article .content #content #article"
 )
 _RANK = {name: rank for rank, name in enumerate(_BODIES.split())}
 
@@ -66,7 +66,7 @@ _FOOT_LINE = re.compile(r"版权|主办|承办|备案|ICP|安备|邮编|地址|�
 # Bounds that no real page reaches, and hostile ones do: what lies behind them takes time without end.
 MAX_TAGS = 120_000
 MAX_DEPTH = 250
-MAX_MARKUP = 24 * 1024 * 1024
+MAX_MARKUP = 8 * 1024 * 1024
 
 
 @dataclass
@@ -262,19 +262,18 @@ _WRITE = re.compile(r"""document\.write(?:ln)?\s*\(\s*(?:"((?:[^"\\\n]|\\.)*)"|'
 def _scripted_articles(scripts: list[str]) -> list[str]:
     """Articles that the page's scripts would write: all document.write calls of a script together, else
     each long Chinese string; the longest few, for a report is one of them or none."""
-    articles = []
-    for source in scripts:
+    articles: list[str] = []
+    literals: list[str] = []
+    for source in sorted(scripts, key=len, reverse=True)[:20]:
         if len(source) < 200:
             continue
         written = "".join(_unescaped(m[1] if m[1] is not None else m[2]) for m in _WRITE.finditer(source))
         if _weight(written) > 100:
             articles.append(written)
-            continue
-        for match in _STRING.finditer(source):
-            literal = _unescaped(next(group for group in match.groups() if group is not None))
-            if _weight(literal) > 200:
-                articles.append(literal)
-    return sorted(articles, key=len, reverse=True)[:3]
+        else:
+            literals += [next(g for g in m.groups() if g is not None) for m in _STRING.finditer(source)]
+    articles += [_unescaped(literal) for literal in sorted(literals, key=len, reverse=True)[:3]]
+    return [article for article in sorted(articles, key=len, reverse=True)[:3] if _weight(article) > 100]
 
 
 def _unescaped(literal: str) -> str:

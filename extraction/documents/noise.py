@@ -100,7 +100,7 @@ _LINES: tuple[tuple[str, re.Pattern[str]], ...] = (
             r"[(（【\[]?\s*(?:(?:责任|本文|本版|执行|值班|网络|新媒体|见习|实习)?(?:责?编|编辑|编审|主编|美编|校对|审核|审校|初审|复审|终审|"
             r"监制|统筹|策划|设计|制作|排版|撰文|文字|作者|来稿|签发|录入员?|发布人)(?:[:：/]|\s*[/、]\s*\S{1,4}[:：])\s*.{0,80})[)）】\]]?"
             r"|(?:\S{2,4}\s+){1,9}\S{0,4}\s*(?:编辑整理|综合整理|采写|制图|文/图)"
-            r"|(?:本报|本网|本台|新华社)?(?:全媒体)?(?:首席)?(?:记者|通讯员)\s*[:：]?\s*(?:\S{2,4}[\s、]*){1,8}(?:报道|采写|整理)?"
+            r"|(?:本报|本网|本台|新华社)?(?:全媒体)?(?:首席)?(?:记者|通讯员)\s*[:：]?\s*[^。，,;；]{2,50}"
         ),
     ),
     (
@@ -139,13 +139,14 @@ _CIRCLED_MARK = re.compile(r"[①-⑳]")
 _FIGURE = re.compile(r"\d\s*(?:%|‰|个百分点|[万亿]|元|吨|公里|平方|千瓦|人|户|家|个|项|亩)")
 # Rules for lines that may hold figures of their own; every other rule leaves a line with a figure to the
 # report.
+_MAY_BE_CAPTION = re.compile(r"摄(?:影)?(?:报道)?[)）】]?。?$|图|漫画|^摄影")
 _FIGURES_ALLOWED = ("caption", "footnote", "page_number")
 _LONGEST_LINE = 220
 
 
 def _line_reason(line: str) -> str | None:
     for reason, pattern in _LINES:
-        if reason == "caption" and "摄" not in line and "图" not in line and "漫画" not in line:
+        if reason == "caption" and not _MAY_BE_CAPTION.search(line):
             continue
         if pattern.fullmatch(line):
             return reason if reason in _FIGURES_ALLOWED or not _FIGURE.search(line) else None
