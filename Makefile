@@ -22,7 +22,7 @@ $(UV):
 # The stamp makes the second call instant; it is older than either file whenever those change.
 .venv/.synced: pyproject.toml uv.lock | $(UV)
 	@echo "Setting up the Python environment in .venv (first time: a minute or two) ..."
-	@$(UV) sync --frozen --quiet --python "$$($(PYTHON) scripts/pick_python.py)"
+	@$(UV) sync --frozen --quiet --compile-bytecode --python "$$($(PYTHON) scripts/pick_python.py)"
 	@touch $@
 
 setup: .venv/.synced ## install everything the project needs into .venv
