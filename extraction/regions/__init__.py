@@ -27,8 +27,9 @@ _HERE = Path(__file__).parent
 class Region:
     """One row of ``regions.csv``.
 
-    level        ``nation``, ``province`` (autonomous regions included), ``municipality``, ``sar`` (港澳),
-                 ``prefecture`` (地级市, 地区, 盟, 自治州), ``county`` (directly under a province: 济源市 …)
+    level        ``nation``, ``province`` (autonomous regions included), ``municipality``, ``prefecture``
+                 (地级市, 地区, 盟, 自治州), ``county`` (directly under a province: 济源市 …), ``outside``
+                 (港澳台: known by name, no reports of this kind)
     valid_from   first year of the present status, None where it is older than 2002
     valid_to     last year in which the unit existed, None while it does
     succession   of a unit that is gone: ``same`` (goes on under ``successor_code``), ``merged``, ``split``
@@ -149,7 +150,7 @@ def parts_of(code: str) -> tuple[str, ...]:
     if region is None:
         return ()
     if region.level == "nation":
-        return tuple(r.name for r in all_regions() if r.level in ("province", "municipality", "sar"))
+        return tuple(r.name for r in all_regions() if r.level in ("province", "municipality", "outside"))
     if region.level == "province":
         return tuple(
             r.name
@@ -189,7 +190,6 @@ _NOT_BEFORE = {
     "济宁": "经",
     "合肥": "复混配",
     "成都": "建变形完组构达促生打合",
-    "上海": "以海",
     "大连": "扩最强壮",
     "江西": "长珠沿",
     "江苏": "长",
@@ -202,6 +202,8 @@ _NOT_BEFORE = {
     "海南": "沿上渤",
     "福州": "幸",
 }
+_AMBIGUOUS_IN_FULL = frozenset(("成都市",))  # "建成都市圈"
+_ABOVE_SEA = re.compile("以上海[外域洋]")  # "10万元以上海外订单"
 _NOT_AFTER = re.compile(
     r"路|大道|街|大学|理工|时间|合作组织|公报|银行|证券交易所|岸|麓|段|部|侧|片|续|料|贯|起"
 )
@@ -247,11 +249,13 @@ def find_in(text: str) -> list[Mention]:
         start, end = match.span()
         name = match[0]
         region = known[name]
+        before = text[start - 1 : start]
+        if before and before in _NOT_BEFORE.get(region.short_name, "") and name in _AMBIGUOUS_IN_FULL:
+            continue
         if name == region.short_name:
-            before = _NOT_BEFORE.get(name)
-            if before and start and text[start - 1] in before:
+            if before and before in _NOT_BEFORE.get(name, ""):
                 continue
-            if _NOT_AFTER.match(text, end):
+            if _NOT_AFTER.match(text, end) or _ABOVE_SEA.match(text, max(0, start - 1)):
                 continue
         found.append(Mention(start, end, region))
     return found

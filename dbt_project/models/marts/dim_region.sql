@@ -12,7 +12,7 @@ select
     regions.level,
     case
         when regions.level = 'nation' then 'nation'
-        when regions.level in ('province', 'municipality', 'sar') then 'province'
+        when regions.level in ('province', 'municipality', 'outside') then 'province'
         when regions.level = 'prefecture' then 'city'
         else 'county'
     end as tier,
