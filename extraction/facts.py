@@ -15,7 +15,6 @@ from bisect import bisect_left
 from dataclasses import dataclass
 
 from extraction.catalogue import Metric
-from extraction.names import Mention, Names
 from extraction.language import (
     ABSENT,
     ASIDE,
@@ -26,6 +25,7 @@ from extraction.language import (
     COMPARE,
     COUNT_MODIFIER,
     DIRECTION,
+    DOWN,
     EACH,
     FASTER,
     FLAT,
@@ -38,10 +38,12 @@ from extraction.language import (
     STRETCH,
     TO_LEVEL,
     UNSTATED,
+    UP,
     VERB,
     VERB_GROUPS,
     find_signals,
 )
+from extraction.names import Mention, Names
 from extraction.periods import Time, find_times
 from extraction.quantities import Quantity, chinese_number, find_quantities
 from extraction.structure import Stretch
@@ -156,12 +158,19 @@ class Reader:
         n = len(quantities)
         while i < n:
             group = [quantities[i]]
+            respectively = "分别" in text[prev : group[0].start]
             # a list of values: 4.8%和6.1%; 3.5%左右、6%左右
             while i + len(group) < n:
                 nxt = quantities[i + len(group)]
                 gap = text[group[-1].stop : nxt.start]
-                if len(gap) > 6 or not _value_list_gap(gap) or not _alike(group[-1], nxt):
+                if len(gap) > 8 or not (_GAP_WITH_VERB if respectively else _GAP).fullmatch(gap) or not gap:
                     break
+                if nxt.unit.dimension == "points" and all(q.unit.name == "个" for q in group):
+                    for q in group:
+                        q.unit = nxt.unit  # 1.2个、0.8个、0.5个百分点
+                if not _alike(group[-1], nxt) and not (respectively and DIRECTION.search(gap)):
+                    break
+                nxt.lead = gap
                 group.append(nxt)
             q = group[0]
             right_limit = quantities[i + len(group)].start if i + len(group) < n else end
@@ -280,11 +289,12 @@ class Reader:
         assigned = self._assign(subjects, group, predicate, rule)
         new_carry: list[Subject] = []
         for quantity, targets, how in assigned:
+            said = predicate + quantity.lead
             for subject in targets or [None]:
                 fact = self._fact(
                     quantity,
                     subject,
-                    predicate,
+                    said,
                     clause_start,
                     clause,
                     right_words,
@@ -361,6 +371,10 @@ class Reader:
         text = self.text
         clause = text[start:end]
         mentions = self._mentions_between(start, end)
+        if mentions and "除" in clause:
+            # 剔除留抵退税因素后: what is left out names nothing
+            gone = [(m.start() + start, m.end() + start) for m in _EXCLUDING.finditer(clause)]
+            mentions = [m for m in mentions if not any(a <= m.start < b for a, b in gone)]
         if not mentions:
             stripped = _strip_times(clause)
             if _all_predicate(stripped):
@@ -555,6 +569,8 @@ class Reader:
     def _right_subject(self, q: Quantity, limit: int, clause: str, verbs: str) -> Subject | None:
         text = self.text
         stop = q.stop
+        if text[stop : stop + 1] in "、和及与并":
+            return None  # the next item of a list, not the thing counted
         hard = _DELIMITER_RIGHT.search(text, stop, limit)
         end = hard.start() if hard else limit
         mentions = self._mentions_between(stop, min(end, stop + 40))
@@ -852,7 +868,7 @@ class Reader:
                 ):
                     return "growth_rate", sign, rule, metric
                 return "level", 1, rule, metric
-            if to_level and metric.domain != "prices":
+            if to_level and metric.domain != "prices" and not re.search(r"增速|增幅|涨幅|增长率", predicate) and grade != "growth":
                 return "comparison", 1, "ratio_of_level", None
             if grade == "level":
                 return "level", 1, "unit_mismatch", None
@@ -872,7 +888,7 @@ class Reader:
             words = direction.group()
             after_direction = predicate[direction.end() :]
             if (
-                words not in ("高", "多", "快", "超", "新增", "净增", "少")
+                words not in ("高", "多", "快", "超", "少")
                 and not re.search(r"达到|达|至|到|为|突破|超过|完成|实现|迈上|稳定在|保持在", after_direction)
                 and not metric.needs
                 and metric.kind != "count"
@@ -1256,6 +1272,8 @@ class Reader:
 #: 赛事和75场: what follows a connector is another thing.
 _OPEN_LIST = re.compile(r"(?:和|及|与|、|以及)$")
 _TOTAL = re.compile(r"总数|总量|总计达|总规模|保有量|总户数|总人数|拥有")
+#: 剔除留抵退税因素后: on a like-for-like basis.
+_EXCLUDING = re.compile(r"\(?(?:剔除|扣除|按|不含|还原)[^,。;\d]{1,24}?(?:因素|影响|后|口径|基数)+(?:计算)?[,)]?")
 _RANKED = re.compile(r"(?:增速|总量|增幅|均|分别|规模|人均|继续|连续\d年|持续|稳定|保持)*")
 _LAST_ITEM = re.compile(r"、|和|及|与|以及")
 _UNDER = re.compile(r"的?(?:情况|背景|基础|条件|前提|形势)(?:之)?[下上]")
@@ -1325,14 +1343,9 @@ def _group_pattern(name: str) -> re.Pattern[str]:
     return _GROUPS[name]
 
 
+#: Words between two values of one list; after 分别 each value may have its own word of change.
 _GAP = re.compile(r"、?(?:和|及|与|以及)?(?:约|近|超)?")
-
-
-def _value_list_gap(gap: str) -> bool:
-    """Words between two values of one list."""
-    if not gap or "," in gap:
-        return False
-    return _GAP.fullmatch(gap) is not None
+_GAP_WITH_VERB = re.compile(rf"、?(?:和|及|与|以及)?(?:同比)?(?:{UP}|{DOWN})?(?:到|至|了)?(?:约|近|超)?")
 
 
 def _alike(a: Quantity, b: Quantity) -> bool:
@@ -1374,6 +1387,7 @@ def _says_something(predicate: str) -> bool:
     rest = _strip_times(predicate)
     if BETWEEN.fullmatch(rest):
         return True
+    rest = _EXCLUDING.sub("", rest)
     rest = COMPARE.sub("", rest)
     rest = OF_WHOLE.sub("", rest)
     rest = FASTER.sub("", rest)

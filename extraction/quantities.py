@@ -121,6 +121,7 @@ class Quantity:
     qualifier: str
     raw_value: str
     raw_unit: str
+    lead: str = ""  # in a list, the words between the value before and this one
 
 
 def chinese_number(text: str) -> tuple[int, int] | None:
