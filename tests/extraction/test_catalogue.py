@@ -222,7 +222,7 @@ def test_prices_and_rates_are_of_kind_rate() -> None:
         ("人口自然增长率", "natural_growth_rate"),
         ("合同利用外资", "contracted_foreign_investment"),
         ("实际利用外商直接投资", "actual_foreign_investment"),
-        ("招商引资到位资金", "capital_from_outside_city"),
+        ("招商引资到位资金", "investment_attraction_funds"),
         ("外贸出口", "exports"),
         ("细颗粒物年均浓度", "pm25"),
         ("空气质量优良天数比例", "good_air_ratio"),
