@@ -193,15 +193,9 @@ class Reader:
         match = STRETCH.search(self.text, start, end)
         if not match:
             return
-        best = None
-        for fact in reversed(self.facts):
-            if fact.end < start:
-                break
-            if fact.end <= match.start() and fact.role == "target":
-                best = fact
-                break
-        if best is not None:
-            best.stretch = True
+        before = [fact for fact in self.facts if fact.role == "target" and fact.number_end <= match.start()]
+        if before:
+            max(before, key=lambda fact: fact.number_end).stretch = True
 
     # -- one list of values with the words before it --------------------------------------------------------------
 
@@ -228,8 +222,8 @@ class Reader:
         found = VERB.findall(left)
         if found:
             verbs = " ".join(found)
-        elif cut and prev == start:
-            verbs = ""
+        elif cut and (prev == start or re.search(r"达|总数|突破|超过|为|增至", clause)):
+            verbs = ""  # a new statement; a bare name goes on with the list (新建A 10家，B 20家)
         rule = "name_before"
         under = _UNDER.match(text, prev, q.start)
         at = text.rfind("在", start, prev) if under else -1
@@ -285,7 +279,7 @@ class Reader:
         consumed = group[-1].stop
         if rule == "name_after" and subjects[0].mention is not None:
             consumed = subjects[0].mention.end
-        self._share_bound(group, predicate)
+        self._share_bound(group, "分别" in predicate or len(subjects) == len(group) > 1)
         assigned = self._assign(subjects, group, predicate, rule)
         new_carry: list[Subject] = []
         for quantity, targets, how in assigned:
@@ -316,17 +310,17 @@ class Reader:
             new_carry = carried if why == "predicate_only" and carried else []
         return new_carry, verbs, consumed
 
-    def _share_bound(self, group: list[Quantity], predicate: str) -> None:
-        """分别增长7.1%、4.2%、5.5%左右: a bound after the last value covers all of the list."""
-        last = group[-1]
-        if (
-            len(group) > 1
-            and last.stop > last.end
-            and "分别" in predicate
-            and all(q.qualifier == "exact" for q in group[:-1])
-        ):
+    def _share_bound(self, group: list[Quantity], several: bool) -> None:
+        """A、B、C增长7.1%、4.2%、5.5%左右: a bound after the last value covers all of the list of ``several`` names."""
+        first, last = group[0], group[-1]
+        if len(group) < 2 or not several:
+            return
+        if last.stop > last.end and all(q.qualifier == "exact" for q in group[:-1]):
             for q in group[:-1]:
                 q.qualifier = last.qualifier
+        elif first.qualifier not in ("exact", "range") and all(q.qualifier == "exact" for q in group[1:]):
+            for q in group[1:]:
+                q.qualifier = first.qualifier  # 分别超98.5%和99%
 
     def _assign(
         self, subjects: list[Subject], group: list[Quantity], predicate: str, rule: str
@@ -340,7 +334,7 @@ class Reader:
                 for q, s in zip(group, subjects, strict=True)
             ]
         if len(group) == 1:
-            if re.search(r"均|都|皆|双双|同步", predicate) or (len(subjects) == 2 and "各" in predicate):
+            if re.search(r"均|都|皆|双双|同步|各$|各[增达新]", predicate):
                 return [(group[0], subjects, "each")]
             if rule == "carried_over" or "分别" in predicate:
                 return [(group[0], [], "unmapped")]
@@ -452,7 +446,7 @@ class Reader:
         rest = _strip_times(before)
         for name in self.own_names:
             rest = rest.replace(name, "")
-        if self.other_wholes.search(rest):
+        if self.other_wholes.search(rest) or _INSIDE.search(rest) or "带动" in rest or "撬动" in rest:
             return False
         match = BEFORE.match(rest)
         if match and match.end() == len(rest):
@@ -521,6 +515,7 @@ class Reader:
                 continue
             done = False
             lead = _strip_lead(_strip_times(piece))
+            lead = _ITEM_LEAD.sub("", lead) or lead
             if lead.endswith("城") and body.startswith("乡", b + 1):
                 lead = "城镇"
             for name in self.own_names:
@@ -636,7 +631,11 @@ class Reader:
         else:
             words = subject.words
             metric, grade = self._choose(
-                subject, q, predicate, verbs + clause + right_words, text[start : q.start]
+                subject,
+                q,
+                predicate,
+                ("" if _OWN_STATEMENT.search(predicate) else verbs) + clause + right_words,
+                text[start : q.start],
             )
         before = predicate if rule not in ("name_after",) else clause
         statistic, sign, rule, metric = self._statistic(
@@ -675,11 +674,11 @@ class Reader:
         ):
             statistic, low, high = _price_index(statistic, low, high, clause + text[q.end : q.stop], q)
         basis = None
-        around = clause + text[q.stop : q.stop + 8]
-        for pattern, name in BASIS:
-            if pattern.search(around):
-                basis = name
-                break
+        if statistic in _RATES:
+            for pattern, name in BASIS:
+                if pattern.search(clause):
+                    basis = name
+                    break
         qualifier = q.qualifier
         if (
             sign < 0
@@ -694,6 +693,8 @@ class Reader:
                 "at_most": "at_least",
             }[qualifier]
         scope = "whole"
+        if metric is not None and metric.kind == "count" and subject is not None and _PLACE_LEADS.search(text[start : min(subject.start, q.start)]):
+            scope = "part"
         if subject is not None and subject.part:
             scope = "part"
         if partial:
@@ -769,6 +770,8 @@ class Reader:
                 continue
             if metric.kind == "count" and _TOTAL.search(predicate):
                 continue  # 净增86家、总数突破600家: how many there are, not how many came
+            if metric.kind == "stock" and not metric.needs and _ADDED.search(near) and not _REACHED.search(predicate):
+                continue  # 新增家庭农场1000家: how many came, not how many there are
             if metric.needs:
                 if not any(
                     _has(near, need) if need[0] == "@" else need in sentence or need in near
@@ -826,9 +829,7 @@ class Reader:
             return "comparison", 1, "quoted_target", metric
         if _OVER_TARGET.search(predicate):
             return "comparison", sign, "over_target", metric
-        if COMPARE.search(predicate) and not re.search(
-            r"^[^,]*(?:比上年|较上年|比去年|较去年|同比)", predicate
-        ):
+        if COMPARE.search(predicate) and not _AGAINST_ITSELF.search(predicate):
             return "comparison", sign, "comparison", metric
         if dimension == "points":
             if metric is None:
@@ -979,7 +980,8 @@ class Reader:
             base_time = [t for t in times if t.kind == "base"][-1]
             years = (base_time.years[1] + 1, years[1])
         elif span:
-            summing = bool(re.search(r"累计|共计|总计|合计|总共|共(?!同|和|产|建|享|治)", clause))
+            paid = bool(re.search(r"投入|发放|争取|安排|筹集|拨付|减免|兑现|撬动", self.text[clause_at : q.start]))
+            summing = paid or bool(re.search(r"累计|共计|总计|合计|总共|共(?!同|和|产|建|享|治)", clause))
             if statistic in ("growth_rate", "change_pp"):
                 averaged = ""  # over the whole span
             elif summing and (metric is None or metric.kind in ("count", "flow")):
@@ -1274,7 +1276,24 @@ _OPEN_LIST = re.compile(r"(?:和|及|与|、|以及)$")
 _TOTAL = re.compile(r"总数|总量|总计达|总规模|保有量|总户数|总人数|拥有")
 #: 剔除留抵退税因素后: on a like-for-like basis.
 _EXCLUDING = re.compile(r"\(?(?:剔除|扣除|按|不含|还原)[^,。;\d]{1,24}?(?:因素|影响|后|口径|基数)+(?:计算)?[,)]?")
+#: Compared with itself at an earlier time: a change, not a comparison with others.
+_AGAINST_ITSELF = re.compile(
+    r"^[^,]*(?:(?:比|较)(?:上一?年|去年|同期|五年前|上届|(?:19|20)\d\d年|[“\"]?十[一二三四五六]?五[”\"]?)|同比)"
+)
+_RATES = ("growth_rate", "annual_average_growth_rate", "cumulative_growth_rate")
+#: Verbs and harmless words before the first of coordinated names (改造老旧供热、燃气、排水管网).
+_ITEM_LEAD = re.compile(rf"^(?:{VERB.pattern}|老旧|各类|新型)+")
 _RANKED = re.compile(r"(?:增速|总量|增幅|均|分别|规模|人均|继续|连续\d年|持续|稳定|保持)*")
+_ADDED = re.compile(r"新增|净增|新建|新培育|新认定|新引进|新开|新入库|新登记|新设|新发展|新注册")
+_REACHED = re.compile(r"达|总数|总量|至|突破|超过|累计|共有|拥有|保有|到|为|占")
+#: A place inside the region, or each of many: what is said there is not the whole's (中心城区新建学校12所, 每个县建1家).
+_INSIDE = re.compile(
+    r"中心城区|市区(?!域)|老城区|新城区|各县|各区县|各乡镇|县城|县乡|每个?[县区乡镇村所家名校园]|市直|城区(?!面积)|开发区|高新区|示范区|度假区|产业园|园区|自贸区|经开区|新区"
+)
+_PLACE_LEADS = re.compile(
+    r"(?:^|[,:])(?:在|推动|对|全市)?(?:市?中心城区|各县区?|各县\(?市|各区县|县城|各乡镇|每个?[县区乡镇村])"
+)
+_OWN_STATEMENT = re.compile(r"达到|达|总数|增至|突破|共有")  # 新增A 10万、B达20万: 新增 is not said of B
 _LAST_ITEM = re.compile(r"、|和|及|与|以及")
 _UNDER = re.compile(r"的?(?:情况|背景|基础|条件|前提|形势)(?:之)?[下上]")
 _YIELD = re.compile(

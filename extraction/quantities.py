@@ -46,7 +46,7 @@ _QUANTITY = re.compile(
     rf"(?:分之(?P<over>{_NUMBER})|/(?P<under>\d+)(?!\d))?"
     rf"(?P<unit>%|‰|{_UNIT})?(?P<k3>{_MORE})?"
     rf"(?P<ratio>[:∶]1(?![\d.]))?"
-    rf"(?P<per>/(?:人·?[月年]|每?[月年天日人户亩]|万元|立方米|平方米|公里|小时))?"
+    rf"(?P<per>/(?:人(?!·?[月年])|户|人·?[月年]|每?[月年天日人户亩]|万元|立方米|平方米|公里|小时))?"
 )
 #: Where a quantity may begin, in two steps, so that the long pattern runs in few places: a plain character class, which
 #: the regular-expression engine scans for fastest, then the rule.

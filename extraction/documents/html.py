@@ -256,7 +256,9 @@ def _attachments(tree: _Tree, base: str) -> tuple[str, ...]:
 
 
 _STRING = re.compile(r""""((?:[^"\\\n]|\\.){200,})"|'((?:[^'\\\n]|\\.){200,})'|`((?:[^`\\]|\\.){200,})`""")
-_WRITE = re.compile(r"""document\.write(?:ln)?\s*\(\s*(?:"((?:[^"\\\n]|\\.)*)"|'((?:[^'\\\n]|\\.)*)')\s*\)""")
+_LITERAL = re.compile(r""""(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'""")
+_LITERALS = rf"(?:{_LITERAL.pattern})(?:\s*\+\s*(?:{_LITERAL.pattern}))*"
+_WRITE = re.compile(rf"document\.write(?:ln)?\s*\(\s*({_LITERALS})")
 
 
 def _scripted_articles(scripts: list[str]) -> list[str]:
@@ -267,7 +269,9 @@ def _scripted_articles(scripts: list[str]) -> list[str]:
     for source in sorted(scripts, key=len, reverse=True)[:20]:
         if len(source) < 200:
             continue
-        written = "".join(_unescaped(m[1] if m[1] is not None else m[2]) for m in _WRITE.finditer(source))
+        written = "".join(
+            _unescaped(literal[1:-1]) for m in _WRITE.finditer(source) for literal in _LITERAL.findall(m[1])
+        )
         if _weight(written) > 100:
             articles.append(written)
         else:
@@ -323,7 +327,9 @@ def _weigh(node: _Node, bodies: list[tuple[int, _Node]]) -> None:
             node.stops += child.count("。")
         else:
             _weigh(child, bodies)
-            if _is_side(child) or (child.tag in ("form", "header") and child.characters < 500):
+            if _is_side(child) or (
+                child.tag in ("form", "header") and child.characters < 500 and child.stops < 2
+            ):
                 continue
             node.characters += child.characters
             node.stops += child.stops

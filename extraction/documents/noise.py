@@ -173,7 +173,7 @@ def _footnote_marks(text: str) -> list[Noise]:
     marks: list[Noise] = []
     if any(bracket in text for bracket in "[［〔【"):
         marks += [Noise(m.start(), m.end(), "footnote_mark") for m in _BRACKETED_MARK.finditer(text)]
-    if "①" in text:
+    if any(circled in text for circled in "①②③"):
         marks += [
             Noise(m.start(), m.end(), "footnote_mark")
             for m in _CIRCLED_MARK.finditer(text)

@@ -136,7 +136,7 @@ def read_doc(data: bytes) -> DocumentText:
                 "unknown_format", "an Office file, but no Word document: " + ", ".join(sorted(names)[:5])
             )
         text = _word97_text(streams)
-    except (struct.error, IndexError, ValueError, OverflowError) as error:
+    except (struct.error, LookupError, ValueError, OverflowError) as error:
         raise DocumentError("damaged", f"the .doc is broken: {error}") from None
     if text is None:
         text = _by_tool(data, ".doc")
