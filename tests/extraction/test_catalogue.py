@@ -10,7 +10,8 @@ import pytest
 
 from extraction.catalogue import DOMAINS, CatalogueError, Metric, expand, load_catalogue
 from extraction.catalogue.gaps import gaps, subject_head
-from extraction.model import Observation
+from extraction.extract import extract_report
+from extraction.model import Identity, Observation
 from extraction.units import parse_unit
 
 ENTRY = """\
@@ -249,6 +250,31 @@ def test_everyday_spellings_lead_to_their_metric(spelling: str, code: str) -> No
 )
 def test_namesakes_are_kept_apart(spelling: str, not_the: str) -> None:
     assert spelling not in load_catalogue().by_code[not_the].aliases
+
+
+def sentence(metric: Metric) -> str:
+    """A made-up sentence of a province's review that states ``metric`` under its shortest spelling."""
+    spellings = [alias for alias in metric.aliases if "(" not in alias]
+    name = min(spellings, key=lambda alias: (alias in metric.level_only, len(alias)))
+    level = metric.plausible.get("level")
+    if name in metric.growth_only or level is None or metric.domain == "prices":
+        return f"全年，{name}增长3%。"
+    need = next((word for word in metric.needs if not word.startswith("@") and word not in name), "")
+    value = float(f"{level[0] + (level[1] - level[0]) * 0.37:.3g}")
+    classifier = metric.unit.lstrip("万亿")
+    unit = (
+        metric.unit.removesuffix(classifier) + metric.written_units[0]
+        if metric.written_units
+        else metric.unit
+    )
+    return f"全年，{need}{name}为{f'{value:f}'.rstrip('0').rstrip('.')}{unit}。"
+
+
+@pytest.mark.parametrize("metric", load_catalogue().metrics, ids=lambda metric: metric.code)
+def test_every_metric_can_be_read(metric: Metric) -> None:
+    text = "一、2025年工作回顾\n" + sentence(metric)
+    found = extract_report(text, Identity("410000", "河南省", 2026)).observations
+    assert (metric.code, "whole") in {(o.metric_code, o.scope) for o in found}, text
 
 
 def observation(
