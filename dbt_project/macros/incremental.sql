@@ -45,30 +45,32 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- Keys of a model whose rows are not those of today's inputs: changed, new or gone. One column: key. -#}
-{% macro stale_keys(versions) -%}
-    (
+{#-
+    Pre-hook: find the keys of the model whose rows are not those of today's inputs (changed, new or gone) and delete
+    their rows. The keys go into a table of their own, so that the planner knows how few they are.
+-#}
+{% macro drop_stale(key_column, versions) -%}
+    {%- if is_incremental() -%}
+        create or replace temp table {{ stale_keys_table() }} as
         select coalesce(v.key, s.key) as key
         from (select key, version from {{ versions }}) as v
         full join (select key, version from intermediate.build_state where model = '{{ this.name }}') as s
             on v.key = s.key
-        where v.version is distinct from s.version
-    )
-{%- endmacro %}
-
-{#- Condition that leaves the rows to be made: all in a first build, those of stale keys afterwards. -#}
-{% macro to_be_made(key_column, versions) -%}
-    {%- if is_incremental() -%}
-        {{ key_column }} in {{ stale_keys(versions) }}
-    {%- else -%}
-        true
+        where v.version is distinct from s.version;
+        delete from {{ this }} where {{ key_column }} in (select key from {{ stale_keys_table() }});
     {%- endif -%}
 {%- endmacro %}
 
-{#- Pre-hook: delete the rows of stale keys. -#}
-{% macro drop_stale(key_column, versions) -%}
+{% macro stale_keys_table() -%}
+    stale_keys_of_{{ this.name }}
+{%- endmacro %}
+
+{#- Condition that leaves the rows to be made: all in a first build, those of stale keys afterwards. -#}
+{% macro to_be_made(key_column) -%}
     {%- if is_incremental() -%}
-        delete from {{ this }} where {{ key_column }} in {{ stale_keys(versions) }}
+        {{ key_column }} in (select key from {{ stale_keys_table() }})
+    {%- else -%}
+        true
     {%- endif -%}
 {%- endmacro %}
 

@@ -8,7 +8,7 @@
 with observations as (
 
     select * from {{ ref('stg_observations') }}
-    where {{ to_be_made('region_code', ref('int_region_version')) }}
+    where {{ to_be_made('region_code') }}
 
 ),
 

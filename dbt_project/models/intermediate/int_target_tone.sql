@@ -15,7 +15,7 @@ with targets as (
     from {{ ref('fct_region_metric_year') }}
     where
         role = 'target'
-        and {{ to_be_made('region_code', ref('int_region_version')) }}
+        and {{ to_be_made('region_code') }}
 
 ),
 

@@ -6,7 +6,7 @@
 ) }}
 
 with {{ best_statements(
-    ref('int_statement'), condition=to_be_made('region_code', ref('int_region_version'))
+    ref('int_statement'), condition=to_be_made('region_code')
 ) }},
 
 -- Every other statement of the same thing, beside the chosen one.
@@ -66,6 +66,23 @@ runners_up as (
 
 ),
 
+evidence as (
+
+    select
+        observation_id,
+        stretch_clause,
+        raw_value,
+        raw_unit,
+        quote,
+        sentence,
+        char_start,
+        char_end,
+        file
+    from {{ ref('stg_observations') }}
+    where {{ to_be_made('region_code') }}
+
+),
+
 explained as (
 
     select
@@ -111,7 +128,7 @@ select
     explained.qualifier,
     explained.basis,
     explained.is_estimate,
-    observations.stretch_clause,
+    evidence.stretch_clause,
     explained.rule = 'explicit_absence' as is_explicitly_absent,
     explained.chosen_by,
     explained.other_statements + 1 as statements,
@@ -126,19 +143,19 @@ select
     explained.section,
     explained.confidence,
     explained.rule as extraction_rule,
-    observations.raw_value,
-    observations.raw_unit,
-    observations.quote,
-    observations.sentence,
-    observations.char_start,
-    observations.char_end,
+    evidence.raw_value,
+    evidence.raw_unit,
+    evidence.quote,
+    evidence.sentence,
+    evidence.char_start,
+    evidence.char_end,
     explained.observation_id,
     explained.document_id,
-    observations.file,
+    evidence.file,
     documents.url,
     documents.published
 from explained
-inner join {{ ref('stg_observations') }} as observations on explained.observation_id = observations.observation_id
+inner join evidence on explained.observation_id = evidence.observation_id
 inner join {{ ref('int_document') }} as documents on explained.document_id = documents.document_id
 left join {{ ref('dim_region') }} as regions on explained.region_code = regions.region_code
 left join {{ ref('dim_metric') }} as metrics on explained.metric_code = metrics.metric_code

@@ -4,13 +4,12 @@
     pre_hook="{{ drop_stale(\"metric_code || '|' || year\", ref('int_metric_year_version')) }}",
     post_hook="{{ remember(ref('int_metric_year_version')) }}"
 ) }}
-{% set versions = ref('int_metric_year_version') %}
 
 with due as (
 
     select metric_code, year
     from (select distinct metric_code, year from {{ ref('fct_region_metric_year') }}) as all_years
-    where {{ to_be_made("metric_code || '|' || year", versions) }}
+    where {{ to_be_made("metric_code || '|' || year") }}
 
 ),
 
@@ -25,12 +24,25 @@ needed as (
 
 ),
 
+-- Narrow: what is sorted and ranked here goes without its sentences, which join at the end.
 best as (
 
     select
-        facts.*,
+        facts.region_code,
+        facts.metric_code,
+        facts.statistic,
+        facts.role,
+        facts.year,
+        facts.period_start,
+        facts.period_end,
+        facts.value,
+        facts.value_high,
+        facts.unit,
+        facts.qualifier,
+        facts.observation_id,
         regions.tier,
         regions.administrative_class,
+        regions.province_code,
         regions.economic_belt,
         regions.city_group,
         metrics.direction,
@@ -103,6 +115,31 @@ ranked as (
 
 ),
 
+evidence as (
+
+    select
+        facts.observation_id,
+        facts.region_name,
+        facts.region_level,
+        facts.province_name,
+        facts.metric_name_zh,
+        facts.domain,
+        facts.basis,
+        facts.statements_disagreeing,
+        facts.report_year,
+        facts.quote,
+        facts.sentence,
+        facts.document_id,
+        facts.file,
+        facts.url
+    from {{ ref('fct_region_metric_year') }} as facts
+    inner join due
+        on
+            facts.metric_code = due.metric_code
+            and facts.year = due.year
+
+),
+
 stated_growth as (
 
     select region_code, metric_code, year, value
@@ -113,17 +150,17 @@ stated_growth as (
 
 select
     rows_due.region_code,
-    rows_due.region_name,
-    rows_due.region_level,
+    evidence.region_name,
+    evidence.region_level,
     rows_due.tier,
     rows_due.administrative_class,
     rows_due.province_code,
-    rows_due.province_name,
+    evidence.province_name,
     rows_due.economic_belt,
     rows_due.city_group,
     rows_due.metric_code,
-    rows_due.metric_name_zh,
-    rows_due.domain,
+    evidence.metric_name_zh,
+    evidence.domain,
     rows_due.direction,
     rows_due.statistic,
     rows_due.role,
@@ -134,7 +171,7 @@ select
     rows_due.value_high,
     rows_due.unit,
     rows_due.qualifier,
-    rows_due.basis,
+    evidence.basis,
     rows_due.comparable_value,
     case when rows_due.tier != 'nation' then ranked.place_in_nation end as rank_in_nation,
     case when rows_due.tier != 'nation' then ranked.count_in_nation end as regions_in_nation,
@@ -178,15 +215,16 @@ select
     > case
         when rows_due.metric_code in ('gdp', 'gdp_per_capita') or rows_due.metric_code like '%value_added%' then 6 else 2
     end as growth_differs,
-    rows_due.statements_disagreeing,
-    rows_due.report_year,
-    rows_due.quote,
-    rows_due.sentence,
+    evidence.statements_disagreeing,
+    evidence.report_year,
+    evidence.quote,
+    evidence.sentence,
     rows_due.observation_id,
-    rows_due.document_id,
-    rows_due.file,
-    rows_due.url
+    evidence.document_id,
+    evidence.file,
+    evidence.url
 from due_rows as rows_due
+inner join evidence on rows_due.observation_id = evidence.observation_id
 left join ranked on rows_due.observation_id = ranked.observation_id
 left join due_rows as province
     on

@@ -7,14 +7,29 @@
 
 with best as (
 
-    select * from {{ ref('fct_region_metric_year') }}
-    where {{ to_be_made('region_code', ref('int_region_version')) }}
+    select
+        region_code,
+        metric_code,
+        statistic,
+        role,
+        period_start,
+        period_end,
+        value,
+        value_high,
+        qualifier,
+        observation_id
+    from {{ ref('fct_region_metric_year') }}
+    where {{ to_be_made('region_code') }}
 
 ),
 
 economy as (
 
-    select region_code, period_start, period_end, value
+    select
+        region_code,
+        period_start,
+        period_end,
+        value
     from best
     where
         metric_code = 'gdp' and statistic = 'growth_rate' and role = 'actual'
@@ -24,11 +39,14 @@ economy as (
 
 reports_held as (
 
-    select distinct region_code, report_year
+    select distinct
+        region_code,
+        report_year
     from {{ ref('int_document') }}
 
 ),
 
+-- Narrow: who is judged by what; the sentences join at the end.
 paired as (
 
     select
@@ -36,17 +54,7 @@ paired as (
         coalesce(overrides.direction, metrics.direction) as judged_direction,
         economy.value as economy_growth,
         actuals.value as actual_value,
-        actuals.value_high as actual_value_high,
-        actuals.qualifier as actual_qualifier,
-        actuals.basis as actual_basis,
-        actuals.is_estimate as actual_is_estimate,
-        actuals.report_year as actual_report_year,
-        actuals.quote as actual_quote,
-        actuals.sentence as actual_sentence,
         actuals.observation_id as actual_observation_id,
-        actuals.document_id as actual_document_id,
-        actuals.file as actual_file,
-        actuals.url as actual_url,
         {{ stated_low('actuals.value', 'actuals.qualifier') }} as actual_low,
         {{ stated_high('actuals.value', 'actuals.value_high', 'actuals.qualifier') }} as actual_high,
         reports_held.region_code is not null as is_following_report_held
@@ -113,35 +121,42 @@ judged as (
         end as finding
     from bounded
 
+),
+
+evidence as (
+
+    select * from {{ ref('fct_region_metric_year') }}
+    where {{ to_be_made('region_code') }}
+
 )
 
 select
     judged.region_code,
-    judged.region_name,
-    judged.region_level,
-    judged.province_code,
-    judged.province_name,
+    targets.region_name,
+    targets.region_level,
+    targets.province_code,
+    targets.province_name,
     judged.metric_code,
-    judged.metric_name_zh,
-    judged.domain,
+    targets.metric_name_zh,
+    targets.domain,
     judged.statistic,
-    judged.year,
+    targets.year,
     judged.period_start,
     judged.period_end,
-    judged.unit,
+    targets.unit,
     judged.value as target_value,
     judged.value_high as target_value_high,
     judged.qualifier as target_qualifier,
-    judged.basis as target_basis,
-    judged.is_explicitly_absent as is_target_explicitly_absent,
-    judged.stretch_clause,
+    targets.basis as target_basis,
+    targets.is_explicitly_absent as is_target_explicitly_absent,
+    targets.stretch_clause,
     tones.tone,
     tones.tone_words,
     judged.actual_value,
-    judged.actual_value_high,
-    judged.actual_qualifier,
-    judged.actual_basis,
-    judged.actual_is_estimate,
+    actuals.value_high as actual_value_high,
+    actuals.qualifier as actual_qualifier,
+    actuals.basis as actual_basis,
+    actuals.is_estimate as actual_is_estimate,
     judged.economy_growth as economy_growth_pct,
     judged.judged_direction,
     judged.acceptable_low,
@@ -157,30 +172,32 @@ select
         when judged.finding = 'within' and isfinite(judged.acceptable_high)
             then judged.actual_value - judged.acceptable_high
     end as gap_to_bound,
-    (judged.actual_value + coalesce(judged.actual_value_high, judged.actual_value)) / 2
+    (judged.actual_value + coalesce(actuals.value_high, judged.actual_value)) / 2
     - (judged.value + coalesce(judged.value_high, judged.value)) / 2 as gap_to_figure,
-    case when judged.unit = '%' then '个百分点' else judged.unit end as gap_unit,
+    case when targets.unit = '%' then '个百分点' else targets.unit end as gap_unit,
     case
         when judged.value > 0 and judged.actual_value is not null
             then round(
-                100 * (judged.actual_value + coalesce(judged.actual_value_high, judged.actual_value))
+                100 * (judged.actual_value + coalesce(actuals.value_high, judged.actual_value))
                 / (judged.value + coalesce(judged.value_high, judged.value)), 1
             )
     end as attainment_pct,
-    judged.report_year as target_report_year,
-    judged.section as target_section,
-    judged.quote as target_quote,
-    judged.sentence as target_sentence,
+    targets.report_year as target_report_year,
+    targets.section as target_section,
+    targets.quote as target_quote,
+    targets.sentence as target_sentence,
     judged.observation_id as target_observation_id,
-    judged.document_id as target_document_id,
-    judged.file as target_file,
-    judged.url as target_url,
-    judged.actual_report_year,
-    judged.actual_quote,
-    judged.actual_sentence,
+    targets.document_id as target_document_id,
+    targets.file as target_file,
+    targets.url as target_url,
+    actuals.report_year as actual_report_year,
+    actuals.quote as actual_quote,
+    actuals.sentence as actual_sentence,
     judged.actual_observation_id,
-    judged.actual_document_id,
-    judged.actual_file,
-    judged.actual_url
+    actuals.document_id as actual_document_id,
+    actuals.file as actual_file,
+    actuals.url as actual_url
 from judged
+inner join evidence as targets on judged.observation_id = targets.observation_id
+left join evidence as actuals on judged.actual_observation_id = actuals.observation_id
 left join {{ ref('int_target_tone') }} as tones on judged.observation_id = tones.observation_id

@@ -14,7 +14,7 @@ with best as (
     inner join {{ ref('dim_metric') }} as metrics on facts.metric_code = metrics.metric_code
     where
         facts.statistic = 'level' and facts.period_start = facts.period_end
-        and {{ to_be_made('facts.region_code', ref('int_region_version')) }}
+        and {{ to_be_made('facts.region_code') }}
 
 ),
 
@@ -129,7 +129,7 @@ uncatalogued as (
         and observations.section in ('tasks', 'livelihood')
         and observations.period_start = observations.period_end
         and not contains(observations.unit, '元') and observations.unit not in ('%', '个百分点', '')
-        and {{ to_be_made('observations.region_code', ref('int_region_version')) }}
+        and {{ to_be_made('observations.region_code') }}
 
 )
 

@@ -51,4 +51,4 @@ select
     mapped_count,
     text
 from source
-where {{ to_be_made('document_id', versions) }}
+where {{ to_be_made('document_id') }}

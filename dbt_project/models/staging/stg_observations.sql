@@ -54,4 +54,4 @@ select
     confidence,
     rule
 from source
-where {{ to_be_made('document_id', versions) }}
+where {{ to_be_made('document_id') }}

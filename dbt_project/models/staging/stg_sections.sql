@@ -27,4 +27,4 @@ select
     char_start,
     char_end
 from source
-where {{ to_be_made('document_id', versions) }}
+where {{ to_be_made('document_id') }}
