@@ -92,6 +92,7 @@ def run_gate(
     today: date | None = None,
     released: Iterable[str] = (),
     may_set_aside: bool = False,
+    samples: int = SAMPLES,
     memory_megabytes: int = 400,
 ) -> list[CheckResult]:
     """Run the checks of ``gate``; one result each, in the order of the YAML file.
@@ -105,6 +106,7 @@ def run_gate(
 
     may_set_aside  the caller will keep failing rows out of the build (``quarantine.screen`` does): a few of them do
                not stop the run. Without it every failing row of an error-level check does
+    samples    failing rows shown at most, for each check; those that are set aside are given whole
 
     Never raises: whatever keeps a check from being evaluated makes it ``broke``.
     """
@@ -119,7 +121,7 @@ def run_gate(
         with open_session(
             database=database, staging=staging, published=published, memory_megabytes=memory_megabytes
         ) as connection:
-            results = _run(checks, connection, today or date.today(), frozenset(released), may_set_aside)
+            results = _run(checks, connection, today or date.today(), frozenset(released), may_set_aside, samples)
     except Exception as error:
         # The files cannot be opened at all, or Great Expectations itself is broken: no check has an answer, for one
         # reason, which is said once.
@@ -142,11 +144,12 @@ def _run(
     today: date,
     released: frozenset[str],
     may_set_aside: bool,
+    samples: int,
 ) -> list[CheckResult]:
     has_published = bool(relations(connection, "published")) if _is_attached(connection) else False
     known = load_known_failures()
     runnable = [c for c in checks if has_published or not c.needs_published]
-    answers = _evaluate(runnable, connection, known, today, released)
+    answers = _evaluate(runnable, connection, known, today, released, samples)
     results = []
     for check in checks:
         if check not in runnable:
@@ -158,7 +161,7 @@ def _run(
                 answers.get(check.name) or _broke(check, "Great Expectations gave no result for it")
             )
     return [
-        _finish(check, result, connection, may_set_aside)
+        _finish(check, result, connection, may_set_aside, samples)
         for check, result in zip(checks, results, strict=True)
     ]
 
@@ -174,6 +177,7 @@ def _evaluate(
     known: Sequence[KnownFailure],
     today: date,
     released: frozenset[str],
+    samples: int,
 ) -> dict[str, CheckResult]:
     """One Great Expectations suite for all SQL checks, and one for each table with expectations of its own."""
     from expectations import engine
@@ -192,10 +196,10 @@ def _evaluate(
             try:
                 if key not in suites:
                     suites[key] = (_batch(source, key), [])
-                suites[key][1].append(_expectation(engine, check, known, today))
+                suites[key][1].append(_expectation(engine, check, known, today, samples))
             except Exception as error:
                 # A table that is missing, an expectation with wrong arguments.
-                answers[check.name] = _broke(check, _first_line(error))
+                answers[check.name] = _broke(check, f"{type(error).__name__}: {error}")
         for key, (batch, expectations) in suites.items():
             # All at once: add_expectation compares each with all before it.
             suite = engine.gx.ExpectationSuite(name=key, expectations=expectations)
@@ -217,7 +221,9 @@ def _batch(source: Any, key: str) -> Any:
     return asset.add_batch_definition_whole_table("whole").get_batch()
 
 
-def _expectation(engine: Any, check: Check, known: Sequence[KnownFailure], today: date) -> Any:
+def _expectation(
+    engine: Any, check: Check, known: Sequence[KnownFailure], today: date, samples: int
+) -> Any:
     meta = {"check": check.name}
     if check.expect is not None:
         return getattr(engine.gx.expectations, check.expect)(**_arguments(check.args), meta=meta)
@@ -230,7 +236,7 @@ def _expectation(engine: Any, check: Check, known: Sequence[KnownFailure], today
         f"select *, coalesce({' or '.join(excused) or 'false'}, false) as is_known_failure from ({query}\n)"  # noqa: S608
     )
     return engine.ExpectNoFailingRows(
-        query=query, keep=MOST_SET_ASIDE if check.sets_aside else SAMPLES, meta=meta
+        query=query, keep=MOST_SET_ASIDE if check.sets_aside else samples, meta=meta
     )
 
 
@@ -249,7 +255,7 @@ def _arguments(args: dict[str, Any]) -> dict[str, Any]:
 def _answer(engine: Any, check: Check, result: Any) -> CheckResult:
     reason = engine.exception_message(result)
     if reason is not None:
-        return _broke(check, reason.strip().split("\n[SQL", 1)[0])
+        return _broke(check, reason.strip())
     details = result.result
     if check.expect is None:
         found = details["details"]
@@ -304,7 +310,7 @@ def _show(value: Any) -> str | None:
 
 
 def _finish(
-    check: Check, result: CheckResult, connection: duckdb.DuckDBPyConnection, may_set_aside: bool
+    check: Check, result: CheckResult, connection: duckdb.DuckDBPyConnection, may_set_aside: bool, samples: int
 ) -> CheckResult:
     """Decide whether failing rows are set aside, fill in where each sample was read, and say it in words."""
     if result.status == "failed" and check.sets_aside and may_set_aside:
@@ -312,7 +318,7 @@ def _finish(
     if result.status == "failed" and not result.detail:
         result = replace(result, detail=_words(result))
     if not result.withheld_rows:
-        result = replace(result, samples=result.samples[:SAMPLES])
+        result = replace(result, samples=result.samples[:samples])
     return _with_urls(result, connection)
 
 
@@ -392,7 +398,10 @@ def _passed(check: Check) -> CheckResult:
 
 
 def _broke(check: Check, why: str) -> CheckResult:
-    return replace(_passed(check), status="broke", detail=f"the check could not be evaluated: {why}"[:2000])
+    # What follows the first line is the query, which the check's name tells better.
+    return replace(
+        _passed(check), status="broke", detail=f"the check could not be evaluated: {why.splitlines()[0]}"[:500]
+    )
 
 
 def _broke_gate(gate: str, why: str) -> CheckResult:
@@ -406,7 +415,3 @@ def _broke_gate(gate: str, why: str) -> CheckResult:
         what="The gate as a whole did not run.",
         runbook="checks-broke",
     )
-
-
-def _first_line(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}".split("\n[SQL", 1)[0]

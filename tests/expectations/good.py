@@ -1,4 +1,5 @@
-"""A small world in which everything is right: reports of seven regions over four years, in our own words, with text,
+# ruff: noqa: E501
+"""A small world in which everything is right: reports of eight regions over four years, in our own words, with text,
 offsets, levels that follow from their growth, parts that add up. Errors are planted into it."""
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ REGIONS = (
     ("410000", "河南省", 58000.0, 9880),
     ("411700", "驻马店市", 3080.0, 690),
     ("410300", "洛阳市", 5450.0, 707),
+    ("411400", "商丘市", 3080.0, 772),
 )
 YEARS = (2023, 2024, 2025, 2026)
 
@@ -161,7 +163,7 @@ def report(code: str, name: str, gdp_2021: float, people: int, year: int) -> tup
     r.say("向上争取产业园区办理事项", f(None, "level", 128, "项", subject="事项"))
     r.text += (
         f"今年工作的总体要求是：坚持稳中求进，推动{name}高质量发展。"
-        + "统筹发展和安全，持续增进民生福祉。" * 40
+        + "统筹发展和安全，持续增进民生福祉。" * 200
         + "\n"
     )
     t: Row = {"role": "target"}
@@ -174,6 +176,8 @@ def report(code: str, name: str, gdp_2021: float, people: int, year: int) -> tup
     r.say("城镇新增就业", f("urban_new_jobs", "level", e["jobs"], "万人", subject="城镇新增就业", **t),
           "，居民消费价格涨幅控制在", f("cpi", "growth_rate", 2.0, "%", subject="居民消费价格", qualifier="at_most", **t),
           section="annual_targets")  # fmt: skip
+    r.say("到2030年常住人口城镇化率达到", f("urbanization_rate", "level", 72, "%", period_start=2030, period_end=2030,
+                                   subject="常住人口城镇化率", **t), section="outlook")  # fmt: skip
     r.say("建设精品示范村", f("demonstration_villages_built", "level", 20 + year % 5, "个", subject="精品示范村", **t),
           section="tasks")  # fmt: skip
 
