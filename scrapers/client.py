@@ -77,6 +77,20 @@ class Answer:
         return match[1].lower() if match else ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Limits:
+    """Of one transfer: bytes on the wire, seconds."""
+
+    size: int
+    seconds: float
+
+    @classmethod
+    def of(cls, settings: FetchSettings, listing: bool) -> _Limits:
+        if listing:
+            return cls(settings.max_listing_bytes, settings.listing_deadline)
+        return cls(settings.max_bytes, settings.deadline)
+
+
 @dataclass(slots=True)
 class _Host:
     """What a run knows of one host."""
@@ -158,9 +172,11 @@ class Visit:
     ) -> None:
         await self._client.aclose()
 
-    async def get(self, url: str, *, etag: str = "", last_modified: str = "", limit: int = 0) -> Answer:
+    async def get(
+        self, url: str, *, etag: str = "", last_modified: str = "", listing: bool = False
+    ) -> Answer:
         """Fetch one address, redirects followed. With etag or last_modified of an earlier answer the new one
-        may be `not_modified`. limit is a size cap in bytes (default: a document's). Raises LookError."""
+        may be `not_modified`. A listing has a smaller size cap and a shorter deadline. Raises LookError."""
         conditions = {}
         if etag:
             conditions["If-None-Match"] = etag
@@ -174,7 +190,7 @@ class Visit:
             reraise=True,
         ):
             with attempt:
-                return await self._follow(url, conditions, limit or settings.max_bytes)
+                return await self._follow(url, conditions, _Limits.of(settings, listing))
         raise AssertionError("unreachable")
 
     def _wait(self, state: RetryCallState) -> float:
@@ -182,10 +198,10 @@ class Visit:
         settings = self.network.settings
         error = state.outcome.exception() if state.outcome else None
         if isinstance(error, LookError) and error.after is not None:
-            return min(error.after, settings.max_retry_after)
+            return error.after
         return wait_random_exponential(multiplier=settings.retry_wait, max=settings.max_retry_after)(state)
 
-    async def _follow(self, url: str, conditions: dict[str, str], limit: int) -> Answer:
+    async def _follow(self, url: str, conditions: dict[str, str], limits: _Limits) -> Answer:
         hops: list[Wire] = []
         visited: set[tuple[str, str]] = set()
         while True:
@@ -200,13 +216,13 @@ class Visit:
                 raise LookError("redirect_loop", f"{len(hops)} redirects, at last to {url}")
             visited.add(state)
             await self._ask_robots(url)
-            answer = await self._exchange(url, conditions, limit)
+            answer = await self._exchange(url, conditions, limits)
             target = answer.headers.get("location", "")
             if answer.status in _REDIRECTS and target:
                 hops.append(answer.wire)
                 url = urljoin(url, target)
                 continue
-            _check_status(answer)
+            _check_status(answer, self.network.settings.max_retry_after)
             return replace(answer, before=tuple(hops))
 
     def _check_address(self, url: str) -> None:
@@ -214,7 +230,7 @@ class Visit:
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
             raise LookError("bad_address", f"{url} is no http(s) address")
 
-    async def _exchange(self, url: str, conditions: dict[str, str], limit: int) -> Answer:
+    async def _exchange(self, url: str, conditions: dict[str, str], limits: _Limits) -> Answer:
         """One request and its answer, when the host's turn comes."""
         settings = self.network.settings
         host = self.network.host(url)
@@ -226,7 +242,7 @@ class Visit:
             await asyncio.sleep(max(0.0, host.free_at - time.monotonic()))
             broken = True
             try:
-                answer = await self._transfer(url, conditions, limit)
+                answer = await self._transfer(url, conditions, limits)
                 broken = answer.status >= 500
             except LookError as error:
                 broken = error.reason in _OF_THE_HOST
@@ -239,26 +255,26 @@ class Visit:
                 host.free_at = time.monotonic() + max(delay, host.delay)
             return answer
 
-    async def _transfer(self, url: str, conditions: dict[str, str], limit: int) -> Answer:
+    async def _transfer(self, url: str, conditions: dict[str, str], limits: _Limits) -> Answer:
         settings = self.network.settings
         self.requests += 1
         at = datetime.now(UTC)
         try:
-            async with asyncio.timeout(settings.deadline):
+            async with asyncio.timeout(limits.seconds):
                 async with self._client.stream("GET", url, headers=conditions) as response:
                     size = 0
                     parts: list[bytes] = []
                     stated = response.headers.get("content-length", "")
-                    if stated.isdigit() and int(stated) > limit:
-                        raise LookError("too_large", f"{url} has {stated} bytes, the cap is {limit}")
+                    if stated.isdigit() and int(stated) > limits.size:
+                        raise LookError("too_large", f"{url} has {stated} bytes, the cap is {limits.size}")
                     async for part in response.aiter_raw():
                         size += len(part)
-                        if size > limit:
-                            raise LookError("too_large", f"{url} has more than {limit} bytes")
+                        if size > limits.size:
+                            raise LookError("too_large", f"{url} has more than {limits.size} bytes")
                         parts.append(part)
                     stream = response.extensions["network_stream"]
         except TimeoutError:
-            raise LookError("deadline", f"{url} took longer than {settings.deadline:g} s") from None
+            raise LookError("deadline", f"{url} took longer than {limits.seconds:g} s") from None
         except LookError:
             raise
         except Exception as error:
@@ -296,10 +312,11 @@ class Visit:
     async def _fetch_robots(self, url: str) -> Protego | LookError:
         parts = urlsplit(url)
         robots = f"{parts.scheme}://{parts.netloc}/robots.txt"
+        limits = _Limits(_ROBOTS_LIMIT * 4, self.network.settings.listing_deadline)
         answer = None
         try:
             for _ in range(5):
-                answer = await self._exchange(robots, {}, _ROBOTS_LIMIT * 4)
+                answer = await self._exchange(robots, {}, limits)
                 if answer.status not in _REDIRECTS or "location" not in answer.headers:
                     break
                 robots = urljoin(robots, answer.headers["location"])
@@ -331,7 +348,7 @@ def _local_pairs(source: Source) -> frozenset[tuple[str, int]]:
     )
 
 
-def _check_status(answer: Answer) -> None:
+def _check_status(answer: Answer, longest_wait: float) -> None:
     status = answer.status
     if 200 <= status < 300 or status == 304:
         return
@@ -339,32 +356,47 @@ def _check_status(answer: Answer) -> None:
     if status in (404, 410):
         raise LookError("not_found", f"{answer.url} answers {status}")
     if status == 429 or (status == 503 and after is not None):
-        raise LookError("rate_limited", f"{answer.url} answers {status}", retry=True, after=after)
+        soon = after is None or after <= longest_wait
+        detail = f"{answer.url} answers {status}" + (
+            f", come back in {after:g} s" if after is not None else ""
+        )
+        raise LookError("rate_limited", detail, retry=soon, after=after)
     # 412 and 521 are how two common browser checks answer whoever runs no script.
     if status in (403, 405, 412, 521) and is_challenge(answer.body):
         raise LookError("challenge_page", f"{answer.url} answers {status} with a browser check")
     raise LookError("http_error", f"{answer.url} answers {status}", retry=status in _WORTH_RETRYING)
 
 
-_CHALLENGE = re.compile(
-    rb"__jsl_clearance|acw_sc__v2|\$_ts\b|cf-chl-|cf_chl_opt|_waf_|yunsuo_session|wzws_sid|/cdn-cgi/challenge|"
-    rb"geetest|initNECaptcha|TencentCaptcha|AliyunCaptcha|captcha\.js|slide-?captcha|verify[-_]?code",
-    re.I,
+_CHALLENGE_MARKS = (
+    b"__jsl_clearance",
+    b"acw_sc__v2",
+    b"$_ts",
+    b"cf-chl-",
+    b"cf_chl_opt",
+    b"/cdn-cgi/challenge",
+    b"wzws_sid",
+    b"yunsuo_session",
+    b"_waf_",
+)
+# These stand in the search boxes of ordinary pages, too.
+_CAPTCHA_MARKS = (
+    b"geetest",
+    b"initnecaptcha",
+    b"tencentcaptcha",
+    b"aliyuncaptcha",
+    b"captcha.js",
+    b"slidecaptcha",
+    b"slide-captcha",
+    b"verifycode",
+    b"verify-code",
+    b"verify_code",
 )
 _CHALLENGE_WORDS = (
-    "请完成安全验证",
-    "安全验证",
-    "滑动验证",
-    "拖动滑块",
-    "请输入验证码",
-    "人机验证",
+    *("请完成安全验证", "安全验证", "滑动验证", "拖动滑块", "请输入验证码", "人机验证", "访问验证"),
     "正在检查您的浏览器",
-    "访问验证",
 )
-_CHALLENGE_BYTES = re.compile(
-    b"|".join(
-        re.escape(word.encode(encoding)) for word in _CHALLENGE_WORDS for encoding in ("utf-8", "gb18030")
-    )
+_SURE_MARKS = _CHALLENGE_MARKS + tuple(
+    word.encode(encoding) for word in _CHALLENGE_WORDS for encoding in ("utf-8", "gb18030")
 )
 _LARGEST_CHALLENGE = 60_000
 
@@ -374,10 +406,14 @@ def is_challenge(body: bytes) -> bool:
 
     Real pages carry search boxes with captchas, too; but they also carry text.
     """
-    if len(body) > _LARGEST_CHALLENGE or not (_CHALLENGE.search(body) or _CHALLENGE_BYTES.search(body)):
+    if len(body) > _LARGEST_CHALLENGE:
+        return False
+    lowered = body.lower()
+    sure = any(mark in lowered for mark in _SURE_MARKS)
+    if not sure and not any(mark in lowered for mark in _CAPTCHA_MARKS):
         return False
     visible = re.sub(rb"(?is)<(script|style|head).*?</\1>|<[^>]+>|\s+", b"", body)
-    return len(visible) < 1500
+    return len(visible) < (1500 if sure else 300)
 
 
 def _retry_after(value: str, now: datetime) -> float | None:

@@ -201,9 +201,7 @@ async def _walk_listing(
     if hasattr(module, "starts"):
         bound = settings.max_pages_back  # a day's paper ends by itself
     before = Listing() if deep else memory.listings.get(start, Listing())
-    answer = await visit.get(
-        start, etag=before.etag, last_modified=before.last_modified, limit=settings.max_listing_bytes
-    )
+    answer = await visit.get(start, etag=before.etag, last_modified=before.last_modified, listing=True)
     found.skews.append(answer.skew)
     unchanged = answer.not_modified or (
         before.sha256 != "" and before.sha256 == hashlib.sha256(answer.body).hexdigest()
@@ -221,7 +219,7 @@ async def _walk_listing(
         visited.add(url)
         if number > 1:
             try:
-                answer = await visit.get(url, limit=settings.max_listing_bytes)
+                answer = await visit.get(url, listing=True)
             except LookError as error:
                 # The first page was read; what lies further back is asked for again at the next deep look.
                 found.failures.append(
@@ -303,7 +301,7 @@ async def _probe(
     found.probed = True
     nowhere = urljoin(start, f"{secrets.token_hex(6)}.html")
     try:
-        answer = await visit.get(nowhere, limit=task.settings.max_listing_bytes)
+        answer = await visit.get(nowhere, listing=True)
         others = module.rows(
             page_of(answer.body, answer.url, media_type=answer.media_type, charset=answer.charset)
         )

@@ -46,6 +46,7 @@ class Page:
 
     url: str
     text: str
+    running: list[str] | None = None  # see `running_text`
 
     @cached_property
     def tree(self) -> lxml.html.HtmlElement:
@@ -203,9 +204,19 @@ _OUTSIDE = ("script", "style", "nav", "header", "footer", "form", "noscript", "i
 _BLOCKS = ("p", "div", "td", "section", "article", "li", "ul", "ol", "table", "tr", "tbody", "h1", "h2", "h3")
 
 
-def running_text(page: Page) -> Iterator[str]:
+def _has_clause(text: str) -> bool:
+    return "，" in text or "。" in text or "；" in text or "," in text
+
+
+def running_text(page: Page) -> list[str]:
     """Text of blocks outside navigation that hold a full stop or a comma, in order. A sentence that is split
     over many ``<span>`` is one text."""
+    if page.running is None:
+        page.running = list(_running_text(page))
+    return page.running
+
+
+def _running_text(page: Page) -> Iterator[str]:
     for element in page.tree.iter("p", "div", "td", "section", "article"):
         parts = [element.text or ""]
         for child in element:
@@ -215,11 +226,9 @@ def running_text(page: Page) -> Iterator[str]:
             if inline and next(child.iter(*_BLOCKS), None) is None:
                 parts.append(child.text_content())
             parts.append(child.tail or "")
-        own = clean("".join(parts))
-        if re.search("[，。；]", own) and not any(
-            parent.tag in _OUTSIDE for parent in element.iterancestors()
-        ):
-            yield own
+        own = "".join(parts)
+        if _has_clause(own) and not any(parent.tag in _OUTSIDE for parent in element.iterancestors()):
+            yield clean(own)
 
 
 def visible_length(page: Page) -> int:

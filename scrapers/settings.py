@@ -11,7 +11,8 @@ PROJECT = "cityreports"
 class FetchSettings:
     """contact is a mail address or URL that a webmaster can turn to; it goes into every request.
 
-    Times in seconds, sizes in bytes. ``deadline`` bounds one whole transfer, dripping or not; ``delay`` is
+    Times in seconds, sizes in bytes. A server that asks us to come back later than ``max_retry_after`` is
+    left alone until the next run. ``deadline`` bounds one whole transfer, dripping or not; ``delay`` is
     the pause between two requests to one host (a longer ``Crawl-delay`` in robots.txt wins, up to
     ``max_delay``).
     """
@@ -26,13 +27,14 @@ class FetchSettings:
     connect_timeout: float = 10.0
     read_timeout: float = 20.0
     deadline: float = 60.0
+    listing_deadline: float = 25.0
     max_bytes: int = 64 * 2**20
     max_listing_bytes: int = 8 * 2**20
     max_expanded: int = 96 * 2**20
     max_redirects: int = 8
     attempts: int = 3
     retry_wait: float = 2.0
-    max_retry_after: float = 60.0
+    max_retry_after: float = 20.0
     breaker_after: int = 4
     max_pages: int = 3
     max_pages_back: int = 60

@@ -83,7 +83,7 @@ def recall(archive: Archive, source_id: str) -> Memory:
 def remember(archive: Archive, source_id: str, memory: Memory) -> None:
     data = asdict(replace(memory, links=()))
     data["links"] = [to_dict(link) for link in memory.links]
-    archive.store.write(_name(source_id), orjson.dumps(data))
+    archive.store.write(_name(source_id), orjson.dumps(data), durable=False)
 
 
 def after_failure(memory: Memory, url: str, reason: str, today: date) -> Memory:

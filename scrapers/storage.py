@@ -62,8 +62,9 @@ class Store:
         self._fs.rm_file(self._full(name))
 
     @contextmanager
-    def writing(self, name: str) -> Iterator[IO[bytes]]:
-        """A file that gets its name when the block ends well; when it does not, nothing remains of it."""
+    def writing(self, name: str, *, durable: bool = True) -> Iterator[IO[bytes]]:
+        """A file that gets its name when the block ends well; when it does not, nothing remains of it. What
+        is not durable may be lost in a power cut."""
         if self.local:
             target = Path(self._full(name))
             folder = Path(self.root) / "_tmp"
@@ -77,18 +78,20 @@ class Store:
             with os.fdopen(descriptor, "w+b") as handle:
                 yield handle
                 handle.flush()
-                os.fsync(handle.fileno())
+                if durable:
+                    os.fsync(handle.fileno())
             if self.local:
                 unfinished.chmod(0o644)
                 unfinished.replace(target)
-                _sync_folder(target.parent)
+                if durable:
+                    _sync_folder(target.parent)
             else:
                 self._fs.put_file(str(unfinished), self._full(name))
         finally:
             unfinished.unlink(missing_ok=True)
 
-    def write(self, name: str, data: bytes) -> None:
-        with self.writing(name) as handle:
+    def write(self, name: str, data: bytes, *, durable: bool = True) -> None:
+        with self.writing(name, durable=durable) as handle:
             handle.write(data)
 
     def sweep(self) -> None:

@@ -22,6 +22,7 @@ QUICK = FetchSettings(
     retry_wait=0.05,
     max_retry_after=0.3,
     deadline=3.0,
+    listing_deadline=3.0,
     connect_timeout=3.0,
     read_timeout=3.0,
     max_bytes=4 * 2**20,

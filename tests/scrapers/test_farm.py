@@ -1,0 +1,36 @@
+"""Many sites at once: a night without news is cheap, a day of news complete, and every bad site is named."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+
+from scrapers.model import Fetched
+from scrapers.settings import FetchSettings
+from tests.scrapers.conftest import NOW, Night
+from tests.scrapers.farm import farm
+
+
+def test_nights_on_a_farm(night: Night) -> None:
+    night.settings = FetchSettings(listing_deadline=6, retry_wait=0.1, max_listing_bytes=2 * 2**20)
+    with farm(60, faulty=0.2) as field:
+        sources, faulty = field.sources(), field.faulty()
+        assert len(set(faulty.values())) == 11, "one of each kind"
+        looks, fetched = night.run(*sources)
+        assert {look.source_id: look.error for look in looks if not look.ok} == faulty
+        healthy = len(sources) - len(faulty)
+        assert sum(isinstance(item, Fetched) and item.new for item in fetched) == len(fetched) == healthy
+
+        started = time.monotonic()
+        looks, fetched = night.run(*sources, now=NOW + timedelta(days=1))
+        assert time.monotonic() - started < 45
+        assert fetched == []
+        assert {look.source_id: look.error for look in looks if not look.ok} == faulty
+        assert all(look.requests <= 2 for look in looks if look.ok)
+
+        field.publish()
+        looks, fetched = night.run(*sources, now=NOW + timedelta(days=2))
+        years = [item.claim.report_year for item in fetched if isinstance(item, Fetched) and item.new]
+        assert years == [2026] * healthy
+        assert {look.source_id: look.error for look in looks if not look.ok} == faulty
+    assert night.archive.verify() == []
