@@ -495,8 +495,8 @@ def test_any_bytes(data: bytes) -> None:
 
 
 MARKUP = (
-    "<p> </p> <div\tid=zoom> <td> <br > <a\thref=x.doc> 中文。 <script> \" ' </script> <!-- --> &#x &nbsp; <form> "
-    "</form> <title> \\u4e2d <frame\tsrc=a>"
+    "<p> </p> <div\tid=zoom> <td> <br > <a\thref=x.doc> 中文。 <script> \" ' </script> <!-- --> &#x &nbsp; "
+    "<form> </form> <title> \\u4e2d <frame\tsrc=a>"
 )
 
 
