@@ -13,11 +13,7 @@ from pygments.lexers.sql import SqlLexer
 
 from warehouse.tables import aligned
 
-KEYWORDS = (
-    "select from where and or not in is null like ilike between group by order limit having join left inner on "
-    "using as distinct count sum avg min max median case when then else end union all with over partition asc desc "
-    "describe show tables summarize"
-).split()
+KEYWORDS = ["select", "from", "where", "and", "or", "not", "in", "is", "null", "like", "ilike", "between", "group", "by", "order", "limit", "having", "join", "left", "inner", "on", "using", "as", "distinct", "count", "sum", "avg", "min", "max", "median", "case", "when", "then", "else", "end", "union", "all", "with", "over", "partition", "asc", "desc", "describe", "show", "tables", "summarize"]
 
 #: Rows that a console shows; a query that wants more says so with LIMIT, or goes to a file.
 MOST_ROWS = 1000
@@ -84,5 +80,5 @@ def _show(connection: duckdb.DuckDBPyConnection, statement: str) -> None:
     columns = [column[0] for column in found.description or ()]
     for line in aligned(columns, rows[:MOST_ROWS]):
         print(line)
-    more = f", more follow: LIMIT, or cityreports sql -f csv" if len(rows) > MOST_ROWS else ""
+    more = ", more follow: LIMIT, or cityreports sql -f csv" if len(rows) > MOST_ROWS else ""
     print(f"({min(len(rows), MOST_ROWS)} rows{more})")

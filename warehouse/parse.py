@@ -32,10 +32,9 @@ def parse(body: bytes, *, name: str, media_type: str | None, claim: Claim, most_
 
     Raises DocumentError: reasons of ``extraction.model.DocumentError``, and those of ``Identity.rejected``.
     """
+    from extraction.documents import read_document
     from extraction.extract import extract_report
     from extraction.identity import identify
-
-    from extraction.documents import read_document
 
     if len(body) > most_bytes:
         raise DocumentError("too_large", f"{len(body):,} bytes; document_megabytes allows {most_bytes:,}")
@@ -48,9 +47,6 @@ def parse(body: bytes, *, name: str, media_type: str | None, claim: Claim, most_
 
 def prepare() -> None:
     """Load once what every document needs, so that the first one does not pay for it."""
-    import extraction.documents
-    import extraction.extract
-    import extraction.identity
     from extraction.names import load_names
 
     load_names()

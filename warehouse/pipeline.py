@@ -14,11 +14,12 @@ import json
 import re
 import shutil
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar
 
 from warehouse import staging
 from warehouse.events import emit
@@ -80,6 +81,26 @@ class Batch:
     sources: tuple[str, ...]
 
 
+Values = ParamSpec("Values")
+Outcome = TypeVar("Outcome")
+
+
+def _told(step: Callable[Values, Outcome]) -> Callable[Values, Outcome]:
+    """A step that says to whoever watches why it broke, before its caller sees the exception."""
+
+    @wraps(step)
+    def stepping(*args: Values.args, **kwargs: Values.kwargs) -> Outcome:
+        try:
+            return step(*args, **kwargs)
+        except Refused:
+            raise
+        except Exception as error:
+            emit("broke", step=step.__name__, what=f"{step.__name__}: {type(error).__name__}: {error}")
+            raise
+
+    return stepping
+
+
 def params_from(values: Mapping[str, Any]) -> RunParams:
     """Parameters of a DAG run as RunParams; keys that are not ours are left out, nulls mean the default."""
     known = {f.name for f in fields(RunParams)}
@@ -99,6 +120,7 @@ def run_name(at: datetime) -> str:
 # --- plan ------------------------------------------------------------------------------------------------
 
 
+@_told
 def plan(settings: Settings, run: str, params: RunParams) -> list[Batch]:
     """Decide which sources the run looks at, and in which batches. A second call keeps the first's time.
 
@@ -196,6 +218,7 @@ def _fetching(settings: Settings) -> FetchSettings:
 # --- look and fetch --------------------------------------------------------------------------------------
 
 
+@_told
 def discover_batch(settings: Settings, run: str, batch: str) -> dict[str, int]:
     """Look at the sources of a batch; what they name that is not held yet goes to ``links-<batch>.json``."""
     from scrapers.discovery import discover
@@ -235,6 +258,7 @@ def _read_handover(settings: Settings, run: str, name: str) -> list[dict[str, An
     return value
 
 
+@_told
 def fetch_batch(settings: Settings, run: str, batch: str) -> dict[str, int]:
     """Bring what ``discover_batch`` found into the archive; the outcome goes to ``fetched-<batch>.json``."""
     from scrapers.fetching import fetch
@@ -279,6 +303,7 @@ def _outcomes(settings: Settings, run: str, batch: str) -> tuple[list[Fetched], 
 # --- parse -----------------------------------------------------------------------------------------------
 
 
+@_told
 def parse_batch(settings: Settings, run: str, batch: str) -> dict[str, int]:
     """Read what the archive holds of the batch's sources and today's parser has not read; write staging.
 
@@ -309,6 +334,7 @@ def parse_batch(settings: Settings, run: str, batch: str) -> dict[str, int]:
     return writer.counts
 
 
+@_told
 def reparse(settings: Settings, run: str) -> dict[str, int]:
     """Read the whole archive again with today's parser, whatever was read before: `cityreports rebuild`."""
     write_json(
@@ -331,6 +357,7 @@ def reparse(settings: Settings, run: str) -> dict[str, int]:
 # --- commit ----------------------------------------------------------------------------------------------
 
 
+@_told
 def commit(settings: Settings, run: str) -> dict[str, int]:
     """Make what the batches staged count, all at once. Returns rows by table, and ``new_documents``.
 
@@ -353,6 +380,7 @@ def nothing_new(counts: Mapping[str, int]) -> bool:
     return not any(counts.get(table) for table in staging.DATA_TABLES)
 
 
+@_told
 def report(settings: Settings, run: str) -> dict[str, Any]:
     """The last step of a night: tidy up, say what was done (``nightly.json``), tell who must know.
 
@@ -537,6 +565,7 @@ def is_current(settings: Settings) -> bool:
     return settings.published.is_file() and bool(built) and built.get("inputs") == inputs_digest(settings)
 
 
+@_told
 def check_staging(settings: Settings, run: str) -> dict[str, Any]:
     """Gate 1, over the staging files; single bad rows are set aside, and the build will not read them.
 
@@ -576,6 +605,7 @@ def _damaged(problem: str) -> CheckResult:
     )
 
 
+@_told
 def build(settings: Settings, run: str) -> dict[str, Any]:
     """dbt over the staging files. Raises Refused where dbt's tests fail, BuildError where dbt itself does."""
     from warehouse import build as builder
@@ -592,6 +622,7 @@ def build(settings: Settings, run: str) -> dict[str, Any]:
     return {"database": str(settings.build_database)}
 
 
+@_told
 def check_warehouse(settings: Settings, run: str) -> dict[str, Any]:
     """Gates 2 and 3: the marts by themselves, and beside what is published. Raises Refused."""
     from expectations import run_gate
@@ -637,6 +668,7 @@ def refusal(settings: Settings, run: str) -> dict[str, Any] | None:
     return value
 
 
+@_told
 def publish(settings: Settings, run: str) -> dict[str, Any]:
     """The build becomes the published file, unless its content is that already."""
     from warehouse import publish as publisher
@@ -650,6 +682,7 @@ def publish(settings: Settings, run: str) -> dict[str, Any]:
     return {"published": result.published, "path": str(result.path), "content_hash": result.content_hash}
 
 
+@_told
 def tell(settings: Settings, run: str) -> dict[str, Any]:
     """The last step of a build: tell who must know what came of it. One message, and only if there is news.
 
@@ -692,7 +725,7 @@ def tell(settings: Settings, run: str) -> dict[str, Any]:
     if results:
         notify_run(home=settings.home, run_id=run, results=results, published=done, urls=settings.alert_urls)
     if refused:
-        raise RunError(f"nothing was published: {refused['words']}")
+        raise Refused(f"nothing was published: {refused['words']}")
     if broke:
         raise RunError(f"nothing was published: a step broke; run again, or see {settings.logs}")
     return {"published": done}

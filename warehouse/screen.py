@@ -21,7 +21,7 @@ COMPARED = (
     ("gdp", "level", "actual", "GDP 亿元"),
     ("gdp", "growth_rate", "actual", "GDP 增长%"),
     ("gdp", "growth_rate", "target", "GDP 目标%"),
-    ("general_public_budget_revenue", "growth_rate", "target", "财政收入目标%"),
+    ("general_budget_revenue", "growth_rate", "target", "财政收入目标%"),
     ("retail_sales", "growth_rate", "target", "社零目标%"),
 )
 
