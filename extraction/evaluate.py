@@ -269,7 +269,9 @@ def evaluate(gold: Sequence[Label], stated: Iterable[Stated], *, partial: bool =
                 extras.append(one)
     read = {one.file for one in seen}
     silent = sorted({label.key[0] for label in gold} - read)
-    misses = tuple(Miss(label, tuple(by_key.get(label.key, ())), _same_number(label, seen)) for label in missed)
+    misses = tuple(
+        Miss(label, tuple(by_key.get(label.key, ())), _same_number(label, seen)) for label in missed
+    )
     return Evaluation(
         partial, total, dict(by_metric), dict(by_role), bands, misses, tuple(extras), tuple(silent)
     )
@@ -290,12 +292,7 @@ def _judged(gold: Sequence[Label], counting: Iterable[Stated]) -> Iterable[State
     for one in counting:
         key = one.key
         identity = (key, one.observation.value, one.observation.value_high)
-        if (
-            key[1] in metrics
-            and key[2] in JUDGED
-            and (key[0], *key[3:]) in places
-            and identity not in known
-        ):
+        if key[1] in metrics and key[2] in JUDGED and (key[0], *key[3:]) in places and identity not in known:
             known.add(identity)
             yield one
 

@@ -59,6 +59,7 @@ class Subject:
     part: bool = False
     phrase: str = ""  # the words right before the name, which `not` looks at
     start: int = 0
+    chosen: Metric | None = None  # the entry that the first number was read for
 
 
 @dataclass(slots=True)
@@ -531,6 +532,9 @@ class Reader:
                     break
             if not done:
                 out.append(Subject(None, piece, True, "", start + a))
+        if out[0].part and _INSIDE.search(body[: spans[0][1]]):
+            for other in out[1:]:
+                other.part = True  # 开发区规上工业增加值、工业投资: all of them the zones'
         # leading words (全年实现) cling to the first item; an unknown item keeps its place but names nothing
         return out if any(s.mention for s in out) else []
 
@@ -693,7 +697,12 @@ class Reader:
                 "at_most": "at_least",
             }[qualifier]
         scope = "whole"
-        if metric is not None and metric.kind == "count" and subject is not None and _PLACE_LEADS.search(text[start : min(subject.start, q.start)]):
+        if (
+            metric is not None
+            and metric.kind == "count"
+            and subject is not None
+            and _PLACE_LEADS.search(text[start : min(subject.start, q.start)])
+        ):
             scope = "part"
         if subject is not None and subject.part:
             scope = "part"
@@ -765,16 +774,26 @@ class Reader:
         phrase = subject.phrase + " " + ASIDE.sub("", predicate)
         dimension = q.unit.dimension
         best: tuple[int, Metric, str] | None = None
+        carried = subject.chosen if not _TOTAL.search(predicate) else None
         for metric, grade in subject.mention.candidates:
+            if carried is not None and metric is not carried:
+                continue
             if metric.not_ and any(word in phrase for word in metric.not_):
                 continue
             if metric.kind == "count" and _TOTAL.search(predicate):
                 continue  # 净增86家、总数突破600家: how many there are, not how many came
-            if metric.kind == "stock" and not metric.needs and _ADDED.search(near) and not _REACHED.search(predicate):
+            if (
+                metric.kind == "stock"
+                and not metric.needs
+                and _ADDED.search(near)
+                and not _REACHED.search(predicate)
+            ):
                 continue  # 新增家庭农场1000家: how many came, not how many there are
             if metric.needs:
-                if not any(
-                    _has(near, need) if need[0] == "@" else need in sentence or need in near
+                if carried is None and not any(
+                    _has(near, need)
+                    if need[0] == "@"
+                    else need in near or (need in sentence and not VERB.fullmatch(need))
                     for need in metric.needs
                 ):
                     continue
@@ -796,6 +815,7 @@ class Reader:
                 best = (score, metric, grade)
         if best is None:
             return None, "any"
+        subject.chosen = best[1]
         return best[1], best[2]
 
     def _statistic(
@@ -869,7 +889,12 @@ class Reader:
                 ):
                     return "growth_rate", sign, rule, metric
                 return "level", 1, rule, metric
-            if to_level and metric.domain != "prices" and not re.search(r"增速|增幅|涨幅|增长率", predicate) and grade != "growth":
+            if (
+                to_level
+                and metric.domain != "prices"
+                and not re.search(r"增速|增幅|涨幅|增长率", predicate)
+                and grade != "growth"
+            ):
                 return "comparison", 1, "ratio_of_level", None
             if grade == "level":
                 return "level", 1, "unit_mismatch", None
@@ -879,6 +904,13 @@ class Reader:
                 and metric.kind == "count"
             ):
                 return "level", 1, "unit_mismatch", None
+            if (
+                direction is None
+                and rule == "carried_over"
+                and not re.match(r"(?:的)?(?:增长|增速)", tail)
+                and not _PLAN_WORDS.search(predicate)
+            ):
+                return "level", 1, "share_of_something", None  # 务工293万人，超80%监测对象…
             if re.search(r"完成率|占比|比重|比例|率$|覆盖", predicate):
                 return "level", 1, "unit_mismatch", None
             return "growth_rate", sign, rule, metric
@@ -980,8 +1012,26 @@ class Reader:
             base_time = [t for t in times if t.kind == "base"][-1]
             years = (base_time.years[1] + 1, years[1])
         elif span:
-            paid = bool(re.search(r"投入|发放|争取|安排|筹集|拨付|减免|兑现|撬动", self.text[clause_at : q.start]))
+            paid = bool(
+                re.search(r"投入|发放|争取|安排|筹集|拨付|减免|兑现|撬动", self.text[clause_at : q.start])
+            )
             summing = paid or bool(re.search(r"累计|共计|总计|合计|总共|共(?!同|和|产|建|享|治)", clause))
+            if (
+                explicit is not None
+                and explicit.at >= clause_at
+                and self.text[explicit.end : explicit.end + 1] in _DONE
+            ):
+                summing = True  # 五年生产原煤65亿吨
+            if metric is not None and metric.kind == "flow" and not _REACHED.search(predicate):
+                # 五年来…实际使用外资263亿美元: of flows that grow year by year the last year is meant, of others the sum
+                summing = summing or metric.domain in (
+                    "trade",
+                    "investment",
+                    "finance",
+                    "transport",
+                    "agriculture",
+                    "safety",
+                )
             if statistic in ("growth_rate", "change_pp"):
                 averaged = ""  # over the whole span
             elif summing and (metric is None or metric.kind in ("count", "flow")):
@@ -1275,7 +1325,9 @@ class Reader:
 _OPEN_LIST = re.compile(r"(?:和|及|与|、|以及)$")
 _TOTAL = re.compile(r"总数|总量|总计达|总规模|保有量|总户数|总人数|拥有")
 #: 剔除留抵退税因素后: on a like-for-like basis.
-_EXCLUDING = re.compile(r"\(?(?:剔除|扣除|按|不含|还原)[^,。;\d]{1,24}?(?:因素|影响|后|口径|基数)+(?:计算)?[,)]?")
+_EXCLUDING = re.compile(
+    r"\(?(?:剔除|扣除|按|不含|还原)[^,。;\d]{1,24}?(?:因素|影响|后|口径|基数)+(?:计算)?[,)]?"
+)
 #: Compared with itself at an earlier time: a change, not a comparison with others.
 _AGAINST_ITSELF = re.compile(
     r"^[^,]*(?:(?:比|较)(?:上一?年|去年|同期|五年前|上届|(?:19|20)\d\d年|[“\"]?十[一二三四五六]?五[”\"]?)|同比)"
@@ -1283,6 +1335,7 @@ _AGAINST_ITSELF = re.compile(
 _RATES = ("growth_rate", "annual_average_growth_rate", "cumulative_growth_rate")
 #: Verbs and harmless words before the first of coordinated names (改造老旧供热、燃气、排水管网).
 _ITEM_LEAD = re.compile(rf"^(?:{VERB.pattern}|老旧|各类|新型)+")
+_DONE = frozenset("累共总新生完建改实施投培引净发打开创办增产")
 _RANKED = re.compile(r"(?:增速|总量|增幅|均|分别|规模|人均|继续|连续\d年|持续|稳定|保持)*")
 _ADDED = re.compile(r"新增|净增|新建|新培育|新认定|新引进|新开|新入库|新登记|新设|新发展|新注册")
 _REACHED = re.compile(r"达|总数|总量|至|突破|超过|累计|共有|拥有|保有|到|为|占")

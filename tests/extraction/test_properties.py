@@ -27,7 +27,9 @@ def check(text: str, year: int = 2026) -> None:
     reading = extract_report(text, Identity("411700", "驻马店市", year, "full"))
     for o in reading.observations:
         assert text[o.char_start : o.char_end] == o.quote
-        assert 0 <= o.sentence_start <= o.char_start <= o.number_start <= o.number_end <= o.char_end <= len(text)
+        assert (
+            0 <= o.sentence_start <= o.char_start <= o.number_start <= o.number_end <= o.char_end <= len(text)
+        )
         assert o.statistic in STATISTICS
         assert o.qualifier in QUALIFIERS
         assert o.section in SECTION_KINDS

@@ -17,7 +17,12 @@ def values(text: str) -> list[tuple[float, float | None, str, str]]:
         return float(mantissa * Fraction(10) ** exponent)
 
     return [
-        (value(q.low, q.low_exp), None if q.high is None else value(q.high, q.high_exp), q.unit.name, q.qualifier)
+        (
+            value(q.low, q.low_exp),
+            None if q.high is None else value(q.high, q.high_exp),
+            q.unit.name,
+            q.qualifier,
+        )
         for q in find_quantities(compact(text).text)
     ]
 
