@@ -161,7 +161,7 @@ def test_news_with_figures_is_news_and_without_is_rejected() -> None:
     )
     rejected = read(story, Claim("大同市", 2026))
     assert rejected.rejected == "news_story"
-    figures = "报告显示，去年地区生产总值完成1900亿元，增长5.2%，城镇新增就业3.2万人，新建公路120公里。"
+    figures = "报告显示，去年地区生产总值完成1900亿元，增长5.2%，新增就业3.2万人，新建公路120公里，学校9家。"
     accepted = read(story + figures, Claim("大同市", 2026))
     assert (accepted.edition, accepted.rejected) == ("news", None)
 
