@@ -3,7 +3,7 @@
 ``<document>.quantities.csv``: the number as written, which occurrence of it in the document text (1 is the
 first), value and unit (canonical where there is a metric, else as written), metric or empty, role, period,
 qualifier, at most twelve characters around it, and a note. Rows whose note begins with ``optional`` count the
-text's own items: they may be read or not. The corpus is not part of the project; the labels are figures and places.
+text's own items: they may be read or not. The corpus is no part of the project; the labels are figures only.
 """
 
 from __future__ import annotations
