@@ -92,7 +92,7 @@ def test_text_encoded_twice_is_turned_back() -> None:
         (b"Rar!\x1a\x07" + b"1" * 100, "unknown_format"),
         (bytes(range(256)) * 40, "unknown_format"),
         ("锟斤拷".encode() * 200, "undecodable"),
-        ("годовой отчёт администрации города ".encode("koi8-r") * 20, "undecodable"),
+        ("시민 여러분 안녕하십니까 시정 보고 ".encode("euc-kr") * 20, "undecodable"),
         (b"PK\x03\x04broken", "damaged"),
         (b"%PDF-1.7 broken", "damaged"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1broken", "damaged"),
