@@ -1,16 +1,16 @@
-"""How well reports were read, by labelled facts: recall, precision, qualifier agreement, and whether confidence
-means what it says.
+"""How well reports were read, by labelled facts: recall, precision, qualifier agreement, and whether
+confidence means what it says.
 
 The rules are those of the labels' own scorer, so that figures can be compared:
 
-recall      labelled facts that some observation states: same file, metric, statistic, role, period and value(s)
-            (relative tolerance 1e-4); a fact without a value needs the same qualifier
+recall      labelled facts that some observation states: same file, metric, statistic, role, period and
+            value(s) (relative tolerance 1e-4); a fact without a value needs the same qualifier
 qualifier   of the recalled facts, those whose qualifier agrees, too
-precision   observations about a labelled metric, in a role and period that are labelled in their file, that agree
-            with a label. A gold that labels only part of each text has none
+precision   observations about a labelled metric, in a role and period that are labelled in their file, that
+            agree with a label. A gold that labels only part of each text has none
 
-Only observations with a metric and scope ``whole`` count. An observation that no label supports is counted as wrong,
-though the label may be what is missing: the list of extras is there to be read.
+Only observations with a metric and scope ``whole`` count. An observation that no label supports is counted as
+wrong, though the label may be what is missing: the list of extras is there to be read.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class GoldError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """One labelled fact. ``optional``: it can fairly be read either way, and is right when given, not asked for."""
+    """One labelled fact. ``optional``: it can fairly be read either way: not asked for, right when given."""
 
     key: Key
     value: float | None

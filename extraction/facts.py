@@ -127,6 +127,7 @@ class Reader:
         self.other_wholes = other_wholes
         self.foreign = foreign
         self.facts: list[Fact] = []
+        self.sentence_start = 0
         self.history: list[Subject] = []  # what the numbers of the sentence spoke of, in order
         self.time: Time | None = None  # the last words of time before a semicolon (到2030年，…；…)
 
@@ -135,6 +136,7 @@ class Reader:
     def sentence(self, start: int, end: int, stretch: Stretch) -> list[Fact]:
         """All facts of ``text[start:end]``, in order."""
         self.facts = []
+        self.sentence_start = start
         inherited = self.time if start and self.text[start - 1] == ";" else None
         self.time = None
         text = self.text
@@ -152,7 +154,7 @@ class Reader:
             if time.kind in ("year", "span") and not time.part:
                 self.time = time
         subjects: list[Subject] = []
-        self.history: list[Subject] = []
+        self.history = []
         verbs = ""
         prev = start
         i = 0
@@ -169,6 +171,10 @@ class Reader:
                 if nxt.unit.dimension == "points" and all(q.unit.name == "个" for q in group):
                     for q in group:
                         q.unit = nxt.unit  # 1.2个、0.8个、0.5个百分点
+                if nxt.unit.dimension != "number" and all(q.unit.dimension == "number" for q in group):
+                    if nxt.low_exp <= 0 and "万" not in nxt.raw_value and "亿" not in nxt.raw_value:
+                        for q in group:
+                            q.unit = nxt.unit  # 降至72、43微克/立方米: the unit stands after the last
                 if not _alike(group[-1], nxt) and not (respectively and DIRECTION.search(gap)):
                     break
                 nxt.lead = gap
@@ -276,6 +282,8 @@ class Reader:
                     "grain_by_unit",
                     clause,
                 )
+        if rule == "carried_over" and q.unit.dimension == "count" and _NOUN_FOLLOWS.match(right_words):
+            subjects, rule, why = [], "unmapped", "other"  # 企业20家，实现1家企业上市: the second counts what follows it
         clause_times = [t for t in times if t.at < q.start]
         consumed = group[-1].stop
         if rule == "name_after" and subjects[0].mention is not None:
@@ -339,6 +347,10 @@ class Reader:
                 return [(group[0], subjects, "each")]
             if rule == "carried_over" or "分别" in predicate:
                 return [(group[0], [], "unmapped")]
+            if rule != "carried_over" and all(
+                s.mention is not None and s.mention.candidates[0][0].kind == "rate" for s in subjects
+            ):
+                return [(group[0], subjects, "each")]  # 巩固率、入学率保持在98%以上
             return [(group[0], subjects[-1:], rule)]
         if len(subjects) == 1 and "分别" not in predicate:
             # 3.9万个、2.1公里 after one name: the first is its value, what follows is something else
@@ -382,9 +394,10 @@ class Reader:
         first = mentions[0]
         items_text = text[start : last.end]
         each = EACH.search(predicate)
-        if (values > 1 or each) and (ITEM_SPLIT.search(items_text) or _joint(items_text)):
+        rates = "、" in items_text and last.candidates[0][0].kind == "rate"
+        if (values > 1 or each or rates) and (ITEM_SPLIT.search(items_text) or _joint(items_text)):
             items = self._items(start, last)
-            if items:
+            if items and (values > 1 or each or all(item.mention is not None for item in items)):
                 return items, predicate, ""
             if values > 1:
                 return [], clause, "other"
@@ -734,6 +747,8 @@ class Reader:
             confidence = 0.5
         elif scope == "part":
             confidence = min(confidence, 0.75)
+        if statistic == "cumulative_growth_rate" and period_rule == "section":
+            confidence = min(confidence, 0.6)  # a plain growth rate among five years' figures may be the last year's
         if stretch.kind == "other":
             confidence = min(confidence, 0.85)
         if metric is not None and low is not None:
@@ -1012,6 +1027,8 @@ class Reader:
             base_time = [t for t in times if t.kind == "base"][-1]
             years = (base_time.years[1] + 1, years[1])
         elif span:
+            if "累计" in self.text[self.sentence_start : clause_at] and not _REACHED.search(predicate):
+                clause = "累计" + clause  # 累计 at the head of the sentence covers what follows
             paid = bool(
                 re.search(r"投入|发放|争取|安排|筹集|拨付|减免|兑现|撬动", self.text[clause_at : q.start])
             )
@@ -1336,6 +1353,7 @@ _RATES = ("growth_rate", "annual_average_growth_rate", "cumulative_growth_rate")
 #: Verbs and harmless words before the first of coordinated names (改造老旧供热、燃气、排水管网).
 _ITEM_LEAD = re.compile(rf"^(?:{VERB.pattern}|老旧|各类|新型)+")
 _DONE = frozenset("累共总新生完建改实施投培引净发打开创办增产")
+_NOUN_FOLLOWS = re.compile(r"(?!左右|以上|以内|的|次|$)[\u4e00-\u9fff]{2}")
 _RANKED = re.compile(r"(?:增速|总量|增幅|均|分别|规模|人均|继续|连续\d年|持续|稳定|保持)*")
 _ADDED = re.compile(r"新增|净增|新建|新培育|新认定|新引进|新开|新入库|新登记|新设|新发展|新注册")
 _REACHED = re.compile(r"达|总数|总量|至|突破|超过|累计|共有|拥有|保有|到|为|占")
