@@ -1,6 +1,7 @@
 {#-
     What analysts may call in SQL, kept in the published file: search('养老 床位'), as_of('2026-03-01').
-    Made by post-hooks of the models they read; described in docs/data-dictionary.md.
+    Made by post-hooks of the models they read, and without the
+    database's name, which is another in the published file; described in docs/data-dictionary.md.
 -#}
 
 {#- Passages that hold every word, most hits first. Words are matched as written, anywhere: Chinese has no spaces. -#}
@@ -24,7 +25,7 @@
         char_end,
         file,
         url
-    from {{ this }}
+    from {{ this.include(database=false) }}
     where
         superseded_at is null
         and contains(text, string_split_regex(trim(words), '\s+')[1])
@@ -39,7 +40,7 @@
 {#- The best values as they were known at a moment: today's reading of the reports that were held by then. -#}
 {% macro create_as_of_macro() -%}
     create or replace macro main.as_of(moment) as table
-    with {{ best_statements(ref('int_statement'), as_of='cast(moment as timestamptz)') }}
+    with {{ best_statements(ref('int_statement').include(database=false), as_of='cast(moment as timestamptz)') }}
     select
         chosen.region_code,
         regions.region_name,
@@ -62,9 +63,9 @@
         chosen.observation_id,
         chosen.document_id
     from chosen
-    inner join {{ ref('stg_observations') }} as observations on chosen.observation_id = observations.observation_id
-    left join {{ ref('dim_region') }} as regions on chosen.region_code = regions.region_code
-    left join {{ ref('dim_metric') }} as metrics on chosen.metric_code = metrics.metric_code;
+    inner join {{ ref('stg_observations').include(database=false) }} as observations on chosen.observation_id = observations.observation_id
+    left join {{ ref('dim_region').include(database=false) }} as regions on chosen.region_code = regions.region_code
+    left join {{ ref('dim_metric').include(database=false) }} as metrics on chosen.metric_code = metrics.metric_code;
     comment on macro table main.as_of is
         'Best values as of a moment, from the reports held by then: select * from as_of(''2026-03-01'').'
 {%- endmacro %}

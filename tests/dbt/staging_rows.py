@@ -1,4 +1,4 @@
-"""Rows of staging in few words, written as Parquet, and dbt run over them: what the tests of the models stand on."""
+"""Rows of staging in few words, written as Parquet, and dbt run over them."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def document(name: str, region_code: str, region_name: str, report_year: int, **
 
 
 def observation(of: Row, metric_code: str | None, value: float | None, **fields: Any) -> Row:
-    """A stated fact of a document: by default last year's growth, exact, from the review, with full confidence."""
+    """A stated fact of a document: by default last year's growth, exact, from the review."""
     year = of["report_year"]
     role = fields.get("role", "actual")
     period = year if role == "target" else year - 1
@@ -170,8 +170,8 @@ def macros_sha256() -> str:
 def dbt(command: Iterable[str], database: Path, files: Mapping[str, list[str]] | None = None) -> Any:
     """Run dbt in process, as the pipeline does, and let go of the database; gives dbtRunnerResult.
 
-    The listing of files lies beside the database under a constant name, so that only the first run of a folder
-    parses the project.
+    The listing of files lies beside the database under a constant name, so that only the first run in a
+    folder parses the project.
     """
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner

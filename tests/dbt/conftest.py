@@ -1,0 +1,35 @@
+"""The world, built once for all tests of the models."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from tests.dbt import staging_rows, world
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for all builds: dbt parses the project in the first and remembers it for the others."""
+    return tmp_path_factory.mktemp("dbt")
+
+
+@pytest.fixture(scope="session")
+def world_database(home: Path) -> Path:
+    """The world, built and tested by `dbt build`."""
+    database = home / "warehouse.duckdb"
+    staging_rows.build(database, staging_rows.write(home / "staging", **world.staging()))
+    kept = home / "world.duckdb"
+    kept.write_bytes(database.read_bytes())
+    return kept
+
+
+@pytest.fixture(scope="session")
+def ask(world_database: Path) -> Iterator[Callable[..., list[tuple[Any, ...]]]]:
+    """Ask the world's warehouse in SQL; gives rows."""
+    with duckdb.connect(str(world_database), read_only=True) as connection:
+        yield lambda query, *values: connection.execute(query, values).fetchall()
