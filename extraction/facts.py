@@ -120,6 +120,9 @@ class Reader:
         self.stretches = stretches
         self.mentions = mentions
         self.signals = find_signals(text)
+        self.inner = {
+            i for m in mentions for i in range(m.start, m.end) if "(" in text[m.start : m.end] and text[i] in "()"
+        }
         self.mention_starts = [mention.start for mention in mentions]
         self.names = names
         self.year = year
@@ -141,6 +144,8 @@ class Reader:
         self.time = None
         text = self.text
         quantities = list(find_quantities(text, start, end))
+        if quantities:
+            quantities = [q for q in quantities if not self._inside_name(q)]
         worded = self._signalled(start, end)
         if not quantities:
             if worded:
@@ -191,6 +196,11 @@ class Reader:
             self._stretch(start, end)
         return self.facts
 
+    def _inside_name(self, q: Quantity) -> bool:
+        """True for the 3 of 3岁以下婴幼儿托位数: a number inside a name is no figure."""
+        i = bisect_left(self.mention_starts, q.start) - 1
+        return i >= 0 and self.mentions[i].end >= q.end and self.mentions[i].start < q.start
+
     def _signalled(self, start: int, end: int) -> bool:
         """True where the sentence has a word that a fact without a number needs."""
         i = bisect_left(self.signals, start)
@@ -223,10 +233,10 @@ class Reader:
         text = self.text
         q = group[0]
         left = text[prev : q.start]
-        cut = _last_delimiter(left)
-        clause_start = prev + cut
+        clause_start = self._after_delimiter(prev, q.start)
+        cut = clause_start - prev
         clause = text[clause_start : q.start]
-        found = VERB.findall(left)
+        found = self._verbs(prev, q.start)
         if found:
             verbs = " ".join(found)
         elif cut and (prev == start or re.search(r"达|总数|突破|超过|为|增至", clause)):
@@ -236,7 +246,7 @@ class Reader:
         at = text.rfind("在", start, prev) if under else -1
         if under and at >= 0 and _says_something(text[under.end() : q.start]):
             # 进出口在对美贸易下降三成的情况下增长12%: the name stands before the aside
-            clause_start = start + _last_delimiter(text[start:at])
+            clause_start = self._after_delimiter(start, at)
             subjects, _, why = self._left_subjects(clause_start, at, len(group), stretch)
             predicate = text[under.end() : q.start]
         else:
@@ -319,6 +329,16 @@ class Reader:
             new_carry = carried if why == "predicate_only" and carried else []
         return new_carry, verbs, consumed
 
+    def _verbs(self, start: int, end: int) -> list[str]:
+        """Verbs of making and adding in ``text[start:end]``, those inside a name left out (新 in 专精特新)."""
+        found = []
+        for match in VERB.finditer(self.text, start, end):
+            i = bisect_left(self.mention_starts, match.start()) - 1
+            if i >= 0 and self.mentions[i].start < match.start() < self.mentions[i].end:
+                continue
+            found.append(match[0])
+        return found
+
     def _share_bound(self, group: list[Quantity], several: bool) -> None:
         """A、B、C增长7.1%、4.2%、5.5%左右: a bound after the last value covers all of the list of ``several`` names."""
         first, last = group[0], group[-1]
@@ -358,6 +378,16 @@ class Reader:
         return [(q, [], "unmapped") for q in group]
 
     # -- names before the number --------------------------------------------------------------------------------------
+
+    def _after_delimiter(self, start: int, at: int) -> int:
+        """Just after the last delimiter in ``text[start:at]``, ``start`` where there is none. A bracket inside a name
+        (细颗粒物(PM2.5)浓度) is no delimiter."""
+        find = self.text.rfind
+        while True:
+            last = max(find(",", start, at), find(":", start, at), find("(", start, at), find(")", start, at))
+            if last not in self.inner:
+                return last + 1 if last >= 0 else start
+            at = last
 
     def _mentions_between(self, start: int, end: int) -> list[Mention]:
         i = bisect_left(self.mention_starts, start)
@@ -568,7 +598,7 @@ class Reader:
         if clause_start <= prev or text[clause_start - 1] not in ",:":
             return None
         segment_end = clause_start - 1
-        segment_start = prev + _last_delimiter(text[prev:segment_end])
+        segment_start = self._after_delimiter(prev, segment_end)
         mentions = self._mentions_between(segment_start, segment_end)
         if not mentions or not _says_something(text[mentions[-1].end : segment_end]):
             return None
@@ -1099,10 +1129,12 @@ class Reader:
             if unit.dimension == "number" or to.dimension == "number":
                 unit = parse_unit("")
                 if to.dimension != "number":
+                    # a bare number of things counted by the ten thousand: 14万 in 万户 is 14
+                    scale = to.num / to.den
                     return (
                         name,
-                        convert(q.low, q.low_exp, unit, parse_unit("")),
-                        None if q.high is None else convert(q.high, q.high_exp, unit, unit),
+                        convert(q.low, q.low_exp, unit, unit) / scale,
+                        None if q.high is None else convert(q.high, q.high_exp, unit, unit) / scale,
                     )
             elif not _compatible(unit.dimension, to.dimension):
                 return _own_unit(q)
@@ -1152,7 +1184,7 @@ class Reader:
         """居全省第2位 after a name, or after a number of that name, is the name's rank."""
         text = self.text
         at = match.start()
-        clause_start = start + _last_delimiter(text[start:at])
+        clause_start = self._after_delimiter(start, at)
         clause_start = max(clause_start, text.rfind("、", start, at) + 1)
         words = text[clause_start:at]
         mentions = self._mentions_between(clause_start, at)
@@ -1227,7 +1259,7 @@ class Reader:
         quantities: list[Quantity],
     ) -> None:
         text = self.text
-        clause_start = start + _last_delimiter(text[start:at])
+        clause_start = self._after_delimiter(start, at)
         if any(clause_start <= q.start < at for q in quantities):
             return
         if any(at <= q.start < stop + 2 for q in quantities):
@@ -1299,7 +1331,7 @@ class Reader:
 
     def _absence(self, match: re.Match[str], start: int, end: int, stretch: Stretch) -> None:
         text = self.text
-        clause_start = start + _last_delimiter(text[start : match.start()])
+        clause_start = self._after_delimiter(start, match.start())
         mentions = [m for m in self._mentions_between(clause_start, match.end())] or [
             m for m in self._mentions_between(start, end)
         ]
@@ -1339,7 +1371,7 @@ class Reader:
 
 
 #: 赛事和75场: what follows a connector is another thing.
-_OPEN_LIST = re.compile(r"(?:和|及|与|、|以及)$")
+_OPEN_LIST = re.compile(r"(?:和|及|与|、|以及|等)$")
 _TOTAL = re.compile(r"总数|总量|总计达|总规模|保有量|总户数|总人数|拥有")
 #: 剔除留抵退税因素后: on a like-for-like basis.
 _EXCLUDING = re.compile(
@@ -1442,11 +1474,6 @@ def _alike(a: Quantity, b: Quantity) -> bool:
     return a.unit.dimension == b.unit.dimension or (
         a.unit.dimension.startswith("money") and b.unit.dimension.startswith("money")
     )
-
-
-def _last_delimiter(text: str) -> int:
-    """Offset just after the last delimiter in ``text``; 0 where there is none."""
-    return max(text.rfind(","), text.rfind(":"), text.rfind(";"), text.rfind("("), text.rfind(")")) + 1
 
 
 _TIMES = re.compile(

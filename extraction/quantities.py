@@ -39,7 +39,7 @@ _PERCENT_OF = r"(?:百分之|千分之|万分之)"
 
 _QUANTITY = re.compile(
     rf"(?P<share>{_PERCENT_OF})?"
-    rf"(?P<sign>(?<![\d%a-zA-Z)])[-−]|负(?=\d|百分))?"
+    rf"(?P<sign>(?<![\d%a-zA-Z)])[-−]|(?<![减担胜抱背自肩欠])负(?=\d|百分))?"
     rf"(?P<n1>{_NUMBER}|{_BARE_SCALE})(?P<m1>{_MORE})?(?P<s1>{_SCALE})?(?P<k1>{_MORE})?"
     rf"(?:(?P<u1>%|‰|{_UNIT})?(?P<dash>{_DASH})(?P<share2>{_PERCENT_OF})?(?P<sign2>[-−])?"
     rf"(?P<n2>{_NUMBER})(?P<m2>{_MORE})?(?P<s2>{_SCALE})?(?P<k2>{_MORE})?)?"
@@ -59,7 +59,7 @@ _RUN = re.compile(rf"\d+|[{_CN_CHARS}万亿]+")
 
 # --- what is no quantity --------------------------------------------------------------------------------------------
 _BEFORE_BAD = re.compile(
-    r"(?:第|[A-Za-z_+＋#№“‘《〔\[]|国道|省道|县道|乡道|编号|前|邮编|电话|热线|Ⅰ|Ⅱ|Ⅲ|Ⅳ|Ⅴ|[东南西北]环|[0-9.]\+|第[一二三四五六七八九十\d]+[-—至、]|代|“\d|×)$"
+    r"(?:第|(?<!GDP)(?<!CPI)(?<!PPI)(?<!R&D)(?<=[A-Za-z_+＋#№“‘《〔\[])|国道|省道|县道|乡道|编号|前|邮编|电话|热线|Ⅰ|Ⅱ|Ⅲ|Ⅳ|Ⅴ|[东南西北]环|[0-9.]\+|第[一二三四五六七八九十\d]+[-—至、]|代|“\d|×)$"
 )
 _AFTER_BAD = re.compile(
     r"(?:年(?!均|产|内|[以之]上)|月(?!均)|日(?!均)|号|时(?!代|期|长)|届|次(?:会议|全会|全体|党代会|党的|集体)|中全会|世纪|[A-Za-zαβ](?![a-zA-Z]*/)|强(?!度)"
@@ -347,7 +347,7 @@ def _reject(
         if unit_name == "年" and (
             (arabic and len(match["n1"]) == 4 and match["n1"][:2] in ("19", "20") and not match["s1"])
             or text[stop : stop + 1]
-            in ("来", "行", "计", "规", "内", "期", "前", "后", "间", "度", "级", "龄", "以")
+            in ("来", "行", "计", "规", "内", "期", "前", "后", "间", "度", "级", "龄", "以", "代")
             or not arabic
             or before.endswith(("近", "过去", "每", "连续", "未来", "今后", "这", "首"))
         ):
@@ -357,7 +357,7 @@ def _reject(
         if unit_name == "度" and not scaled_up(match):
             return True
         if unit_name in ("位", "名") and (
-            before.endswith(("前", "第", "列", "居")) or text[stop : stop + 1] in ("数",)
+            before.endswith(("前", "第", "列", "居", "排名", "名列", "升")) or text[stop : stop + 1] in ("数",)
         ):
             return True
         if unit_name in ("G", "T") and (not scaled_up(match) and follows[:1] not in ("出", "带")):
