@@ -217,6 +217,8 @@ def extract(
         most_bytes=settings.document_megabytes * 2**20,
     )
     for result in results:
+        for note in result.notes:
+            _say(f"{result.file}: {note}")
         if result.problem:
             problems += 1
             _say(f"{result.file}: {result.problem}")

@@ -1,14 +1,15 @@
-"""Corrections as data: ``corrections.yml`` says which facts are dropped, overridden or flagged, why, and what the
-source must still say for that to hold.
+"""Corrections as data: ``corrections.yml`` says which facts are dropped, overridden or flagged, why, and what
+the source must still say for that to hold.
 
-Applied after extraction, where a document's rows are made. What was corrected shows in the evidence: its rule ends in
-``/corrected:<id>``; quote, ``raw_value`` and offsets stay as the source has them. An entry whose source no longer says
-what it expects is *stale*: it changes nothing, is set aside in quarantine as ``stale_correction``, and stops nobody.
-The format is explained in docs/corrections.md.
+Applied after extraction, where a document's rows are made. What was corrected shows in the evidence: its
+rule ends in ``/corrected:<id>``; quote, ``raw_value`` and offsets stay as the source has them. An entry whose
+source no longer says what it expects is *stale*: it changes nothing, is set aside in quarantine as
+``stale_correction``, and stops nobody. The format is explained in docs/corrections.md.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -55,7 +56,7 @@ _CHANGEABLE = (
 
 
 class CorrectionError(Exception):
-    """An entry of ``corrections.yml`` that cannot be used, or no longer holds; names the entry, and what to do."""
+    """An entry of ``corrections.yml`` that cannot be used, or no longer holds; names it, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class Correction:
 
     document   ``sha256`` of the raw bytes, or region and year with the edition (``any``: all of them)
     fact       metric (None: a number that was read without one), statistic, role, first and last year
-    expect     words that the fact's sentence must still hold, and/or the value that must still be read from it
+    expect     words that the fact's sentence must still hold, and/or the value that must still be read
     change     of an override: contract field → value; ``period_start`` and ``period_end`` for ``period``
     """
 
@@ -109,7 +110,7 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What came of a correction in one document. ``facts`` it changed; 0 and ``problem`` in words where it is stale."""
+    """What came of a correction in one document: how many facts it changed; or none, and why (stale)."""
 
     correction_id: str
     facts: int
@@ -123,8 +124,8 @@ def apply(
     text: str,
     observations: Sequence[Observation],
 ) -> tuple[tuple[Observation, ...], tuple[Note, ...]]:
-    """The facts of a document with all corrections that concern it, and what came of each. Never raises: an entry
-    that does not hold leaves the facts alone and says so in its note."""
+    """The facts of a document with all corrections that concern it, and what came of each. Never raises: an
+    entry that does not hold leaves the facts alone and says so in its note."""
     corrected = tuple(observations)
     notes = []
     for correction in corrections:
@@ -165,27 +166,26 @@ def _as_expected(correction: Correction, o: Observation, text: str) -> bool:
 
 
 def _instead(correction: Correction, about: Sequence[Observation], text: str) -> str:
-    wanted = " ".join(
-        part
-        for part in (
-            f"«{correction.expect_quote}»" if correction.expect_quote else "",
-            f"{correction.expect_value:.12g}" if correction.expect_value is not None else "",
-        )
-        if part
-    )
+    expected = [f"«{correction.expect_quote}»"] if correction.expect_quote else []
+    expected += [_shown(correction.expect_value)] if correction.expect_value is not None else []
+    wanted = " ".join(expected)
     start, end = correction.period
-    name = f"{correction.metric or 'a number without a metric'}.{correction.statistic} {correction.role} {start}–{end}"
+    metric = correction.metric or "a number without a metric"
+    name = f"{metric}.{correction.statistic} {correction.role} {start}–{end}"
     todo = "look at the source, then mend the entry or remove it"
     if not about:
         return f"the document states no {name} any more ({wanted} was corrected); {todo}"
     after = dict(correction.change)
     if any("value" in after and _same(after["value"], o.value) for o in about):
-        return f"{name} is read as {after['value']:.12g} without it; remove the entry"
+        return f"{name} is read as {_shown(after['value'])} without it; remove the entry"
     seen = "; ".join(
-        f"{'no value' if o.value is None else format(o.value, '.12g')} in «{text[o.sentence_start : o.sentence_end][:60]}»"
-        for o in about[:3]
+        f"{_shown(o.value)} in «{text[o.sentence_start : o.sentence_end][:60]}»" for o in about[:3]
     )
     return f"{name} is now {seen}, where {wanted} was corrected; {todo}"
+
+
+def _shown(value: float | None) -> str:
+    return "no value" if value is None else f"{value:.12g}"
 
 
 def _corrected(correction: Correction, o: Observation) -> Observation:
@@ -209,9 +209,9 @@ def _odd(o: Observation) -> str:
     if o.period_end < o.period_start:
         return f"the period {o.period_start}–{o.period_end} ends before it begins"
     if (o.value is None) != (o.qualifier in _WITHOUT_VALUE):
-        return f"qualifier {o.qualifier} with {'no value' if o.value is None else 'a value'}; set both"
+        return f"qualifier {o.qualifier} does not go with {_shown(o.value)}; set both"
     if (o.value_high is not None) != (o.qualifier == "range"):
-        return f"qualifier {o.qualifier} with {'no ' if o.value_high is None else ''}value_high; a range has both"
+        return f"qualifier {o.qualifier} does not go with value_high {_shown(o.value_high)}; set both"
     if o.value is not None and o.value_high is not None and o.value_high < o.value:
         return "value_high is below value"
     if o.metric_code is not None:
@@ -236,14 +236,14 @@ def _bare(text: str) -> str:
     return "".join(text.split())
 
 
-# --- the file ---------------------------------------------------------------------------------------------------
+# --- the file -------------------------------------------------------------------------------------------
 
 
 def load(path: Path | None = None) -> tuple[Correction, ...]:
     """The entries of ``path`` (default: the project's ``corrections.yml``), in order.
 
-    Raises CorrectionError, naming entry and field. A missing file is an error, too: without it, figures that are
-    known to be wrong would come back in silence.
+    Raises CorrectionError, naming entry and field. A missing file is an error, too: without it, figures that
+    are known to be wrong would come back in silence.
     """
     path = FILE if path is None else path
     try:
@@ -280,7 +280,7 @@ class _Loader(yaml.CSafeLoader):
 
 
 def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
-    keys = [loader.construct_object(key) for key, _ in node.value]  # type: ignore[no-untyped-call]
+    keys = [loader.construct_object(key) for key, _ in node.value]
     twice = {str(key) for key in keys if keys.count(key) > 1}
     if twice:
         raise yaml.YAMLError(f"{', '.join(sorted(twice))} given twice, {node.start_mark}")
@@ -406,9 +406,8 @@ def _keys(value: Any, needed: set[str], allowed: set[str], where: str = "the ent
     if missing:
         raise _Wrong(f"{where} lacks {', '.join(missing)}")
     if unknown:
-        raise _Wrong(
-            f"{where} has {', '.join(unknown)}, which means nothing there; known: {', '.join(sorted(needed | allowed))}"
-        )
+        known = ", ".join(sorted(needed | allowed))
+        raise _Wrong(f"{where} has {', '.join(unknown)}, which means nothing there; known: {known}")
 
 
 def _one_of(value: Any, where: str, allowed: Sequence[Any]) -> Any:
@@ -430,20 +429,15 @@ def _words(value: Any, where: str) -> str:
 
 
 def _number(value: Any, where: str) -> float:
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, int | float)
-        or value != value
-        or abs(value) == float("inf")
-    ):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise _Wrong(f"{where} is {value!r}, and must be a number in the metric's canonical unit")
     return float(value)
 
 
 def _year(value: Any, where: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 1949 <= value <= 2100:
-        raise _Wrong(f"{where} is {value!r}, and must be a year")
-    return value
+    if type(value) is int and 1949 <= value <= 2100:
+        return value
+    raise _Wrong(f"{where} is {value!r}, and must be a year")
 
 
 def _period(value: Any, where: str) -> tuple[int, int]:

@@ -6,17 +6,22 @@ No database, no Airflow, no pandas is imported on this way.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import orjson
 
 from extraction.model import Claim, DocumentError, DocumentText, Observation
-from warehouse.parse import parse, prepare
+from warehouse.corrections import Correction
+from warehouse.corrections import load as load_corrections
+from warehouse.parse import Parsed, parse, prepare
 from warehouse.workers import Done, guarded, read_all
+
+Result = TypeVar("Result")
 
 _FACT = tuple(f.name for f in fields(Observation))
 
@@ -32,15 +37,16 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """JSON lines of one file (may be none), or a problem in words."""
+    """JSON lines of one file (may be none), or a problem in words; ``notes`` on corrections gone stale."""
 
     file: Path
     lines: bytes = b""
     problem: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def files_of(paths: Sequence[Path], *, region: str | None = None, year: int | None = None) -> Iterator[File]:
-    """All files under ``paths`` (files, or folders with or without a manifest); ``region`` and ``year`` win over
+    """JSON lines of one file (may be none), or a problem; ``notes``: corrections that went stale."""
     what manifest and names say."""
     from scrapers.failures import LookError
     from scrapers.platforms import folder
@@ -70,27 +76,70 @@ def _told(claim: Claim, region: str | None, year: int | None) -> Claim:
 def extract(files: Sequence[File], *, jobs: int, seconds: float, most_bytes: int) -> Iterator[Extracted]:
     """The observations of each file, in the order of the files. A file that cannot be read is a problem, and
     stops nobody."""
-    readable = [file for file in files if not file.problem]
-    yield from (Extracted(file.path, problem=file.problem) for file in files if file.problem)
-    read = partial(_lines, most_bytes=most_bytes)
-    if jobs == 1 or len(readable) <= 1:
-        results: Iterator[Done[File, bytes]] = (guarded(read, file, seconds) for file in readable)
-    else:
-        # A fork shares what is loaded; nothing here has threads yet.
-        prepare()
-        results = read_all(
-            read, readable, jobs=min(jobs, len(readable)), seconds=seconds, start_method="fork"
-        )
-    for done in results:
+    read = partial(_lines, most_bytes=most_bytes, corrections=load_corrections())
+    for done in _each(read, files, jobs=jobs, seconds=seconds):
         if done.result is None:
             yield Extracted(done.item.path, problem=str(done.error))
         else:
-            yield Extracted(done.item.path, done.result)
+            lines, notes = done.result
+            yield Extracted(done.item.path, lines, notes=notes)
 
 
-def _lines(file: File, *, most_bytes: int) -> bytes:
+def readings(
+    files: Sequence[File],
+    *,
+    jobs: int,
+    seconds: float,
+    most_bytes: int,
+    corrections: Sequence[Correction] = (),
+) -> Iterator[Done[File, Parsed]]:
+    """What was read of each file, in the order of the files, or the DocumentError that it was refused with.
+
+    Without ``corrections`` it is what the reader itself makes of the text.
+    """
+    read = partial(_parsed, most_bytes=most_bytes, corrections=corrections)
+    return _each(read, files, jobs=jobs, seconds=seconds)
+
+
+def _each(
+    read: Callable[[File], Result], files: Sequence[File], *, jobs: int, seconds: float
+) -> Iterator[Done[File, Result]]:
+    readable = [file for file in files if not file.problem]
+    for file in files:
+        if file.problem:
+            reason, _, detail = file.problem.partition(": ")
+            yield Done(file, None, DocumentError(reason, detail), 0.0)
+    if jobs == 1 or len(readable) <= 1:
+        for file in readable:
+            yield guarded(read, file, seconds)
+    else:
+        # A fork shares what is loaded; nothing here has threads yet.
+        prepare()
+        yield from read_all(
+            read, readable, jobs=min(jobs, len(readable)), seconds=seconds, start_method="fork"
+        )
+
+
+def _parsed(file: File, *, most_bytes: int, corrections: Sequence[Correction]) -> Parsed:
+    return _parse(file, _read(file.path, most_bytes), most_bytes, corrections)
+
+
+def _parse(file: File, body: bytes, most_bytes: int, corrections: Sequence[Correction]) -> Parsed:
+    return parse(
+        body,
+        name=file.path.name,
+        media_type=None,
+        claim=file.claim,
+        most_bytes=most_bytes,
+        corrections=corrections,
+    )
+
+
+def _lines(
+    file: File, *, most_bytes: int, corrections: Sequence[Correction]
+) -> tuple[bytes, tuple[str, ...]]:
     body = _read(file.path, most_bytes)
-    parsed = parse(body, name=file.path.name, media_type=None, claim=file.claim, most_bytes=most_bytes)
+    parsed = _parse(file, body, most_bytes, corrections)
     whose = {
         "file": file.path.name,
         "document_id": hashlib.sha256(body).hexdigest(),
@@ -98,10 +147,11 @@ def _lines(file: File, *, most_bytes: int) -> bytes:
         "region_name": parsed.identity.region_name,
         "report_year": parsed.identity.report_year,
     }
-    return b"".join(
+    lines = b"".join(
         orjson.dumps(whose | {name: getattr(fact, name) for name in _FACT}, option=orjson.OPT_APPEND_NEWLINE)
         for fact in parsed.reading.observations
     )
+    return lines, tuple(note.problem for note in parsed.notes if note.problem)
 
 
 def _read(path: Path, most_bytes: int) -> bytes:

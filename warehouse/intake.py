@@ -6,13 +6,14 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from extraction.catalogue import load_catalogue
 from extraction.model import Claim, DocumentError
-from warehouse import staging
+from warehouse import corrections, staging
+from warehouse.corrections import Correction, Note
 from warehouse.parse import Parsed, observation_id, parse, parser_version, prepare, text_sha256
 from warehouse.schemas import TABLES
 from warehouse.settings import Settings
@@ -149,7 +150,7 @@ def parse_entries(settings: Settings, writer: Writer, archive: Archive, todo: To
     # A mistake in the catalogue is no fault of any document: it breaks the batch, here, by name.
     load_catalogue()
     jobs = min(settings.parsers, len(todo.parse))
-    read = partial(_read, most_bytes=settings.document_megabytes * 2**20)
+    read = partial(_read, most_bytes=settings.document_megabytes * 2**20, corrections=corrections.load())
     tasks = _tasks(archive, todo.parse, writer)
     for done in read_all(read, tasks, jobs=jobs, seconds=settings.document_seconds, prepare=prepare):
         writer.parsed(done)
@@ -174,9 +175,14 @@ def _tasks(archive: Archive, entries: Iterable[Entry], writer: Writer) -> Iterat
         yield Task(entry, raw.body, media_type, raw.claim)
 
 
-def _read(task: Task, *, most_bytes: int) -> Parsed:
+def _read(task: Task, *, most_bytes: int, corrections: Sequence[Correction]) -> Parsed:
     return parse(
-        task.body, name=task.entry.file, media_type=task.media_type, claim=task.claim, most_bytes=most_bytes
+        task.body,
+        name=task.entry.file,
+        media_type=task.media_type,
+        claim=task.claim,
+        most_bytes=most_bytes,
+        corrections=corrections,
     )
 
 
@@ -213,8 +219,10 @@ class Writer:
         if entry.document_id not in self._known.latest:
             self.counts["new_documents"] += 1
         self._by_source[entry.source_id] += 1
-        for table, rows in _document_rows(self._run, self._batch, done.item, done.result).items():
-            self._add(table, rows)
+        rows = _document_rows(self._run, self._batch, done.item, done.result)
+        for table in rows:
+            self._add(table, rows[table])
+        self.quarantine(_stale_rows(rows["documents"][0], done.result.notes))
 
     def refused(self, entry: Entry, error: DocumentError) -> None:
         """A document that could not be read, or is no report: quarantine, with what the parser said.
@@ -370,6 +378,27 @@ def _document_rows(run: str, batch: str, task: Task, parsed: Parsed) -> dict[str
         "text": text,
     }
     return {"documents": [row], "sections": sections, "observations": observations}
+
+
+def _stale_rows(document: dict[str, Any], notes: Iterable[Note]) -> Iterator[dict[str, Any]]:
+    """Corrections that no longer hold, set aside anew at each parse of their document; a parse on which they
+    hold again closes them, as it does any item that is older than the latest parse."""
+    for note in notes:
+        if note.problem:
+            yield {
+                "item_id": _hash(
+                    corrections.STALE, note.correction_id, document["document_id"], document["parse_id"]
+                ),
+                "run_id": document["run_id"],
+                "at": document["parsed_at"] + timedelta(microseconds=1),
+                "stage": "extract",
+                "source_id": document["source_id"],
+                "url": document["url"],
+                "file": document["file"],
+                "document_id": document["document_id"],
+                "reason": corrections.STALE,
+                "detail": note.problem,
+            }
 
 
 def failure_row(run: str, failure: Failure) -> dict[str, Any]:

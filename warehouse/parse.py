@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
 from extraction.model import Claim, DocumentError, DocumentText, Identity, Observation, Reading
+from warehouse import corrections as corrections_file
+from warehouse.corrections import Correction, Note
 
 _WHITE_SPACE = re.compile(r"\s+")
 
@@ -20,15 +22,24 @@ _PARSER_FILES = ("*.py", "*.yml", "*.yaml", "*.csv", "*.json", "*.txt")
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A document that was read: its text, what it is, what it states."""
+    """A document that was read: its text, what it is, what it states, what became of corrections to it."""
 
     document: DocumentText
     identity: Identity
     reading: Reading
+    notes: tuple[Note, ...] = ()
 
 
-def parse(body: bytes, *, name: str, media_type: str | None, claim: Claim, most_bytes: int) -> Parsed:
-    """Read one document.
+def parse(
+    body: bytes,
+    *,
+    name: str,
+    media_type: str | None,
+    claim: Claim,
+    most_bytes: int,
+    corrections: Sequence[Correction] = (),
+) -> Parsed:
+    """Read one document, and apply the corrections that concern it.
 
     Raises DocumentError: reasons of ``extraction.model.DocumentError``, and those of ``Identity.rejected``.
     """
@@ -42,7 +53,14 @@ def parse(body: bytes, *, name: str, media_type: str | None, claim: Claim, most_
     identity = identify(document, claim)
     if identity.rejected is not None:
         raise DocumentError(identity.rejected, identity.rejected_detail or "no report that can be placed")
-    return Parsed(document, identity, extract_report(document.text, identity))
+    reading = extract_report(document.text, identity)
+    if not corrections:
+        return Parsed(document, identity, reading)
+    document_id = hashlib.sha256(body).hexdigest()
+    observations, notes = corrections_file.apply(
+        corrections, document_id, identity, document.text, reading.observations
+    )
+    return Parsed(document, identity, replace(reading, observations=observations), notes)
 
 
 def prepare() -> None:
@@ -84,7 +102,7 @@ def parser_version() -> str:
     root = Path(__file__).resolve().parent.parent
     digest = hashlib.sha256()
     for path in sorted(_parser_files(root)):
-        digest.update(f"{path.relative_to(root)}\0".encode())
+        digest.update(f"{path.name}\0".encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return f"{version('cityreports')}+{digest.hexdigest()[:12]}"
 
@@ -92,4 +110,4 @@ def parser_version() -> str:
 def _parser_files(root: Path) -> Iterable[Path]:
     for pattern in _PARSER_FILES:
         yield from (root / "extraction").rglob(pattern)
-    yield Path(__file__).resolve()
+    yield from (Path(__file__).resolve(), Path(corrections_file.__file__).resolve(), corrections_file.FILE)
