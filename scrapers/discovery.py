@@ -35,6 +35,7 @@ from scrapers.titles import claim_of
 
 _ROWS_REMEMBERED = 400
 _PROBE_AGAIN_DAYS = 7
+_GIVE_UP_AFTER = 8
 
 
 def discover(
@@ -46,6 +47,7 @@ def discover(
     settings: FetchSettings,
     now: datetime,
     everything: bool = False,
+    to_the_end: bool = False,
     years: tuple[int, int] | None = None,
 ) -> list[Look]:
     """One look at each source, in their order. Never raises for what a source does: its look says what went
@@ -53,6 +55,7 @@ def discover(
 
     now         UTC
     everything  give every matching link, held or not, and walk listings to their end
+    to_the_end  only the latter: what is held stays out
     years       the first and last report year wanted; default: the one that is coming out, and the one
                 before. Files of a folder are always all wanted
     """
@@ -63,7 +66,8 @@ def discover(
     sites = [source for source in sources if source.id not in looks]
     if sites:
         current = seasons.report_year(now.date())
-        task = _Task(archive, run_id, settings, now, everything, years or (current - 1, current))
+        years = years or (current - 1, current)
+        task = _Task(archive, run_id, settings, now, everything, everything or to_the_end, years)
         looks.update((look.source_id, look) for look in asyncio.run(_look_at_sites(sites, task)))
     return [looks[source.id] for source in sources]
 
@@ -77,6 +81,7 @@ class _Task:
     settings: FetchSettings
     now: datetime
     everything: bool
+    to_the_end: bool
     years: tuple[int, int]
 
     @property
@@ -168,7 +173,7 @@ async def _walk(source: Source, task: _Task, visit: Visit, memory: Memory, found
     """All listings of a source, each as far as is needed."""
     module = platform(source.platform)
     daily = hasattr(module, "starts") and any("{dd}" in listing for listing in source.listings)
-    if daily and not task.everything and not seasons.in_season(source.season, task.today):
+    if daily and not task.to_the_end and not seasons.in_season(source.season, task.today):
         found.notes.append("out of season: the day's paper was not asked for")
         return
     starts: list[str] = module.starts(source, task.today) if daily else list(source.listings)
@@ -196,8 +201,8 @@ async def _walk_listing(
 ) -> None:
     settings = task.settings
     known = set(memory.rows)
-    deep = task.everything or _is_deep_night(source, task.today)
-    bound = settings.max_pages_back if task.everything else settings.max_pages
+    deep = task.to_the_end or _is_deep_night(source, task.today)
+    bound = settings.max_pages_back if task.to_the_end else settings.max_pages
     if hasattr(module, "starts"):
         bound = settings.max_pages_back  # a day's paper ends by itself
     before = Listing() if deep else memory.listings.get(start, Listing())
@@ -212,40 +217,32 @@ async def _walk_listing(
         found.listings[start] = before
         found.rows += memory.rows
         return
-    visited: set[str] = set()
-    url: str | None = start
-    for number in range(1, bound + 1):
-        assert url is not None
-        visited.add(url)
-        if number > 1:
-            try:
-                answer = await visit.get(url, listing=True)
-            except LookError as error:
-                # The first page was read; what lies further back is asked for again at the next deep look.
-                found.failures.append(
-                    Failure(source.id, "discover", error.reason, error.detail, task.now, url)
-                )
-                return
+    page, rows = _read(answer, start, module)
+    matched = _match(rows, source, task, start)
+    if not matched and not memory.links:
+        await _probe(source, task, visit, memory, found, module, start, rows)
+    found.links.update((link.url, link) for link in matched)
+    marks = [_mark(row) for row in rows]
+    visited, url = {start}, start
+    for _ in range(bound - 1):
+        seen_before = any(mark in known for mark in marks)
         try:
-            page, rows = _read(answer, start if number == 1 else url, module)
+            following = module.following(page)
+            if following is None or following in visited or (seen_before and not deep):
+                break
+            visited.add(following)
+            url = following
+            page, rows = _read(await visit.get(url, listing=True), url, module)
         except LookError as error:
-            if number == 1:
-                raise
+            # The first page was read, so the look stands; but nothing of this listing is remembered, so that
+            # the next one comes this way again.
             found.failures.append(Failure(source.id, "discover", error.reason, error.detail, task.now, url))
             return
-        matched = _match(rows, source, task, start)
-        if number == 1:
-            if not matched and not memory.links:
-                await _probe(source, task, visit, memory, found, module, start, rows)
-            found.listings[start] = _listing(answer, task)
-        for link in matched:
+        for link in _match(rows, source, task, start):
             found.links.setdefault(link.url, link)
-        marks = [_mark(row) for row in rows]
-        found.rows += marks
-        url = module.following(page)
-        seen_before = any(mark in known for mark in marks)
-        if url is None or url in visited or (seen_before and not deep):
-            return
+        marks += [_mark(row) for row in rows]
+    found.listings[start] = _listing(answer, task)
+    found.rows += marks
 
 
 def _read(answer: Answer, asked: str, module: ModuleType) -> tuple[Page, list[Row]]:
@@ -377,7 +374,8 @@ def _listing(answer: Answer, task: _Task) -> Listing:
 
 
 def _store(source: Source, task: _Task, memory: Memory, found: _Findings) -> None:
-    kept = {link.url: link for link in memory.links} if not task.everything else {}
+    # Links that are gone from the listing stay known while there is hope to fetch them.
+    kept = {link.url: link for link in memory.links if _hoped_for(link, task, memory)}
     kept.update(found.links)
     rows = tuple(dict.fromkeys([*found.rows, *memory.rows]))[:_ROWS_REMEMBERED]
     fresh = replace(
@@ -390,6 +388,11 @@ def _store(source: Source, task: _Task, memory: Memory, found: _Findings) -> Non
     )
     if fresh != memory:
         remember(task.archive, source.id, fresh)
+
+
+def _hoped_for(link: Link, task: _Task, memory: Memory) -> bool:
+    failed = memory.failed.get(link.url)
+    return not task.archive.held(link.url) and failed is not None and failed.times < _GIVE_UP_AFTER
 
 
 def _fresh(memory: Memory, source: Source) -> Memory:

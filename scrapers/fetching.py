@@ -180,12 +180,17 @@ async def _visit(
                 held = bool(archive.held(link.url))
                 try:
                     results[link] = await _fetch_link(link, source, module, visit, archive, writer)
-                    failed = next((item for item in results[link] if isinstance(item, Failure)), None)
-                    if failed is not None:
-                        memory = after_failure(memory, link.url, failed.reason, now.date())
+                    first = next((item for item in results[link] if isinstance(item, Failure)), None)
+                    if first is not None:
+                        memory = after_failure(memory, link.url, first.reason, now.date())
                     else:
                         memory = after_success(memory, link.url, recheck=held)
-                except LookError as error:
+                except (
+                    OSError
+                ):  # the archive cannot be written: not this link's fault, and no use in going on
+                    raise
+                except Exception as failed:
+                    error = failed if isinstance(failed, LookError) else _defect(failed)
                     results[link] = [_failure(link, link.url, error, now)]
                     memory = after_failure(memory, link.url, error.reason, now.date())
     except LookError as error:  # the visit as a whole: a tls exception that has ended, an unknown platform
@@ -194,6 +199,11 @@ async def _visit(
     if memory != before:
         remember(archive, source.id, memory)
     return results
+
+
+def _defect(error: Exception) -> LookError:
+    """A defect of ours costs one document and is reported under its own name."""
+    return LookError("broke", f"{type(error).__name__}: {error}")
 
 
 def _failure(link: Link, url: str, error: LookError, now: datetime) -> Failure:

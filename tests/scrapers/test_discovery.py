@@ -1,0 +1,314 @@
+"""Discovery is incremental and bounded, looks back far enough, and takes only this region's reports."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from extraction.model import Claim
+from scrapers.backfill import backfill
+from scrapers.checking import check_sources, no_network, record_verified
+from scrapers.model import Failure, Fetched, Source
+from scrapers.pages import Row
+from scrapers.sources import load_sources
+from scrapers.state import recall
+from scrapers.titles import claim_of, edition_of, year_of
+from tests.scrapers import misbehaving as bad
+from tests.scrapers.conftest import NOW, QUICK, Night, local_source
+from tests.scrapers.misbehaving import misbehaving
+
+ARTICLE = f"<html><body><h1>政府工作报告</h1>{bad.REPORT}</body></html>".encode()
+
+
+def trs_page(number: int, pages: int, *rows: tuple[str, str, str]) -> bytes:
+    items = "".join(f'<li><a href="{url}">{title}</a><span>{day}</span></li>' for url, title, day in rows)
+    return f'<ul>{items}</ul><script>createPageHTML({pages}, {number}, "index", "html");</script>'.encode()
+
+
+def news(page: int) -> list[tuple[str, str, str]]:
+    return [
+        (f"/202601/t20260101_{page}{n}.html", f"第{page}{n}号要闻：项目建设有序推进", "2026-01-01")
+        for n in range(5)
+    ]
+
+
+def report(year: int) -> tuple[str, str, str]:
+    return f"/{year}02/t{year}0209_1.html", f"{year}年太原市政府工作报告", f"{year}-02-09"
+
+
+def test_an_unchanged_listing_costs_two_requests_and_no_writing(night: Night) -> None:
+    with misbehaving(
+        {"/index.html": bad.page(trs_page(0, 1, report(2026))), "/2026*": bad.page(ARTICLE)}
+    ) as site:
+        source = local_source(site.base, "/index.html", platform="trs")
+        night.run(source)
+        root = Path(night.archive.store.root)
+        before = {path: path.stat().st_mtime_ns for path in root.rglob("*") if path.is_file()}
+        look = night.look(source)[0]
+        assert (look.ok, look.requests, look.links_seen, look.links_new) == (True, 2, 1, 0)
+        assert {path: path.stat().st_mtime_ns for path in root.rglob("*") if path.is_file()} == before
+
+
+def test_older_pages_are_walked_until_something_known_comes(night: Night) -> None:
+    routes = {
+        "/index.html": bad.page(trs_page(0, 9, *news(0))),
+        "/index_1.html": bad.page(trs_page(1, 9, report(2026), *news(1))),
+        "/index_2.html": bad.page(trs_page(2, 9, *news(2))),
+        "/index_3.html": bad.page(trs_page(3, 9, *news(3))),
+    }
+    with misbehaving(routes) as site:
+        source = local_source(site.base, "/index.html", platform="trs")
+        assert [link.claim.report_year for link in night.look(source)[0].links] == [2026]
+        assert [path for path in site.asked if "index" in path] == [
+            "/index.html",
+            "/index_1.html",
+            "/index_2.html",
+        ]
+        site.asked.clear()
+        routes["/index.html"] = bad.page(
+            trs_page(0, 9, ("/202601/t20260102_9.html", "刚刚发布的一条新要闻", ""), *news(0))
+        )
+        night.look(source)
+        assert [path for path in site.asked if "index" in path] == ["/index.html"]
+
+
+def test_a_report_filed_late_under_an_old_day_is_found_by_the_weekly_deep_look(night: Night) -> None:
+    routes = {
+        "/index.html": bad.page(trs_page(0, 3, *news(0))),
+        "/index_1.html": bad.page(trs_page(1, 3, *news(1))),
+    }
+    with misbehaving(routes) as site:
+        source = local_source(site.base, "/index.html", platform="trs")
+        night.look(source)
+        routes["/index_1.html"] = bad.page(trs_page(1, 3, *news(1), report(2026)))
+        found = [bool(night.look(source, now=NOW + timedelta(days=day))[0].links) for day in range(1, 8)]
+        assert found.count(True) >= 1
+
+
+def test_a_page_further_back_that_fails_is_named_and_asked_for_again(night: Night) -> None:
+    routes = {
+        "/index.html": bad.page(trs_page(0, 3, *news(0))),
+        "/index_1.html": bad.page(bad.STUB),
+        "/index_2.html": bad.page(trs_page(2, 3, *news(2))),
+    }
+    with misbehaving(routes) as site:
+        source = local_source(site.base, "/index.html", platform="trs")
+        look = night.look(source)[0]
+        assert look.ok
+        assert [failure.reason for failure in look.failures] == ["stub_listing"]
+        routes["/index_1.html"] = bad.page(trs_page(1, 3, report(2026)))
+        assert [link.claim.report_year for link in night.look(source)[0].links] == [2026]
+
+
+def test_pagination_without_end_is_bounded(night: Night) -> None:
+    def endless(talk: bad.Conversation) -> None:
+        number = int(talk.path.removeprefix("/index").removesuffix(".html").removeprefix("_") or 0)
+        talk.send(trs_page(number, 10_000, *news(number)))
+
+    night.settings = replace(QUICK, max_pages=3, max_pages_back=7)
+    with misbehaving({"/index*": endless}) as site:
+        source = local_source(site.base, "/index.html", platform="trs")
+        assert night.look(source)[0].requests == 4
+        assert night.look(source, everything=True)[0].requests == 8
+
+
+def test_only_the_years_that_are_coming_out_are_fetched_by_night(night: Night) -> None:
+    rows = [report(year) for year in range(2010, 2027)]
+    with misbehaving({"/index.html": bad.page(trs_page(0, 1, *rows)), "/20*": bad.page(ARTICLE)}) as site:
+        source = local_source(site.base, "/index.html", platform="trs")
+        look = night.look(source)[0]
+        assert look.links_seen == 17
+        assert [link.claim.report_year for link in look.links] == [2025, 2026]
+
+
+def test_backfill_brings_the_other_years_and_goes_on_where_it_stopped(night: Night) -> None:
+    pages = {
+        "/index.html": trs_page(0, 3, *(report(year) for year in (2026, 2025))),
+        "/index_1.html": trs_page(1, 3, *(report(year) for year in (2024, 2023))),
+        "/index_2.html": trs_page(2, 3, *(report(year) for year in (2003, 2001))),
+    }
+    routes = {path: bad.page(body) for path, body in pages.items()} | {
+        f"/{year}*": bad.page(ARTICLE + str(year).encode()) for year in (2026, 2025, 2024, 2023, 2003, 2001)
+    }
+    with misbehaving(routes) as site:
+        source = local_source(site.base, "/index.html", platform="trs")
+        broken = dict(routes)
+        routes["/2003*"] = bad.page(b"", status="404 Not Found")
+        steps = list(
+            backfill(
+                [source],
+                archive=night.archive,
+                run_id="b1",
+                settings=QUICK,
+                now=NOW,
+                first_year=2002,
+                last_year=2026,
+            )
+        )
+        years = [item.claim.report_year for item in steps[0].results if isinstance(item, Fetched)]
+        assert years == [2026, 2025, 2024, 2023]
+        assert [item.reason for item in steps[0].results if isinstance(item, Failure)] == ["not_found"]
+        routes.update(broken)
+        tomorrow = NOW + timedelta(days=1)
+        again = list(
+            backfill(
+                [source],
+                archive=night.archive,
+                run_id="b2",
+                settings=QUICK,
+                now=tomorrow,
+                first_year=2002,
+                last_year=2026,
+            )
+        )
+        assert [item.claim.report_year for item in again[0].results if isinstance(item, Fetched)] == [2003]
+
+
+def test_a_memory_made_by_another_entry_or_platform_is_not_used(night: Night) -> None:
+    with misbehaving({"/index.html": bad.page(trs_page(0, 1, report(2026)))}) as site:
+        source = local_source(site.base, "/index.html", platform="trs")
+        assert night.look(source)[0].links_seen == 1
+        assert night.look(replace(source, title_pattern="工作报告$"))[0].links_seen == 1
+        assert night.look(replace(source, title_pattern="公报"))[0].links_seen == 0
+
+
+def test_a_damaged_memory_costs_a_request_and_nothing_else(night: Night) -> None:
+    with misbehaving({"/index.html": bad.page(trs_page(0, 1, report(2026)))}) as site:
+        source = local_source(site.base, "/index.html", platform="trs")
+        night.look(source)
+        (Path(night.archive.store.root) / "state" / "140100.json").write_bytes(b'{"made_by": 7')
+        assert night.look(source)[0].links_seen == 1
+        assert recall(night.archive, "140100").links
+
+
+def test_an_attachment_is_the_document_and_its_page_the_evidence(night: Night) -> None:
+    from samples.site import docx
+
+    page = "<h1>2026年太原市政府工作报告</h1><p>全文见附件。</p><a href='/a/P1.docx'>2026年政府工作报告.docx</a>".encode()
+    routes = {
+        "/list.html": bad.page(bad.listing(("/r.html", "2026年太原市政府工作报告"))),
+        "/r.html": bad.page(page),
+    }
+    routes["/a/P1.docx"] = bad.page(docx(["政府工作报告"]), Content_Type="application/octet-stream")
+    with misbehaving(routes) as site:
+        source = local_source(site.base)
+        _, fetched = night.run(source)
+        assert isinstance(fetched[0], Fetched)
+        assert fetched[0].file == "P1.docx"
+        assert fetched[0].media_type.endswith("wordprocessingml.document")
+        assert [entry.kind for entry in night.archive.entries()] == ["document", "page"]
+        assert night.look(source)[0].links == ()
+
+
+def test_a_paper_that_does_not_appear_on_a_holiday_is_no_failure(night: Night) -> None:
+    def day(talk: bad.Conversation) -> None:
+        if "2026-02/19" in talk.path:
+            talk.send("<a href='content_1_2.htm'>2026年太原市政府工作报告摘要</a>".encode())
+        else:
+            talk.send(b"", status="404 Not Found")
+
+    with misbehaving({"/html*": day}) as site:
+        source = local_source(
+            site.base, "/html/{yyyy}-{mm}/{dd}/node_1.htm", platform="epaper", place="newspaper"
+        )
+        look = night.look(source)[0]
+        assert (look.ok, look.links_seen) == (True, 1)
+        assert look.links[0].claim == Claim(
+            "太原市", 2026, "abstract", "2026年太原市政府工作报告摘要", date(2026, 2, 19)
+        )
+        assert night.look(source, now=NOW + timedelta(days=9))[0].error == "not_found"
+        summer = night.look(source, now=datetime(2026, 7, 1, tzinfo=UTC))[0]
+        assert (summer.ok, summer.requests) == (True, 0)
+
+
+def taiyuan() -> Source:
+    return local_source("http://x.cn")
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "2026年太原市政府工作报告",
+        "太原市2026年政府工作报告（全文）",
+        "政府工作报告",
+        "绘就一张发展图——2026年政府工作报告速览",
+        "一图读懂2026年太原市政府工作报告",
+        "二〇二六年政府工作报告",
+        "太原市人民政府工作报告",
+    ],
+)
+def test_titles_of_the_citys_report(title: str) -> None:
+    assert claim_of(Row("http://x.cn/1.html", title), taiyuan()) is not None
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "关于征求《政府工作报告》意见建议的座谈会召开",
+        "太原市2026年《政府工作报告》重点任务分工方案",
+        "代表分团审议政府工作报告",
+        "关于太原市人民政府工作报告的决议",
+        "2026年山西省政府工作报告",
+        "大同市2026年政府工作报告",
+        "尖草坪区2026年政府工作报告",
+        "2026年清徐县政府工作报告",
+        "李强作国务院政府工作报告",
+        "2025年政府信息公开工作年度报告",
+        "市人大常委会工作报告",
+        "2026年国民经济和社会发展计划草案的报告",
+    ],
+)
+def test_titles_that_are_not_the_citys_report(title: str) -> None:
+    assert claim_of(Row("http://x.cn/1.html", title), taiyuan()) is None
+
+
+def test_what_a_title_says() -> None:
+    assert year_of("2026年太原市政府工作报告", date(2025, 12, 30)) == 2026
+    assert year_of("二〇二一年政府工作报告", None) == 2021
+    assert year_of("二O一九年政府工作报告", None) == 2019
+    assert year_of("政府工作报告", date(2026, 2, 9)) == 2026
+    assert year_of("政府工作报告", date(2025, 12, 30)) is None, (
+        "an early new one, or the old one: the text has to say"
+    )
+    assert edition_of("2026年政府工作报告（摘要）") == "abstract"
+    assert edition_of("政府工作报告速览") == "digest"
+    assert edition_of("政府工作报告") is None
+
+
+def test_check_says_in_one_line_what_it_found_and_marks_what_works(tmp_path: Path) -> None:
+    entry = (
+        "# kept\nprovince: 山西省\nsources:\n"
+        '  - code: "140100"\n    name: 太原市\n    platform: trs\n    listings: ["{base}/index.html"]\n'
+        "    local: true\n    verified: null\n    fallbacks:\n"
+        '      - place: newspaper\n        platform: plain\n        listings: ["{base}/news.html"]\n'
+        "        local: true\n        verified: null\n"
+        '  - code: "140200"\n    name: 大同市\n    platform: trs\n    listings: ["{base}/gone.html"]\n'
+        "    local: true\n    verified: null\n"
+    )
+    routes = {
+        "/index.html": bad.page(trs_page(0, 1, report(2026), report(2025))),
+        "/news.html": bad.page(bad.listing(("/n.html", "2026年太原市政府工作报告（摘要）"))),
+    }
+    with misbehaving(routes) as site:
+        file = tmp_path / "140000-shanxi.yml"
+        file.write_text(entry.replace("{base}", site.base), encoding="utf-8")
+        checks = check_sources(load_sources(tmp_path), settings=QUICK, now=NOW)
+        lines = [check.line() for check in checks]
+        assert lines[0] == "140100 太原市: works, 2 reports; newest: 2026年太原市政府工作报告"
+        assert lines[2].startswith("140200 大同市: not_found")
+        assert all("\n" not in line for line in lines)
+        assert record_verified(checks, date(2026, 2, 21), tmp_path) == ["140100", "140100-newspaper"]
+        text = file.read_text(encoding="utf-8")
+        assert text.count("verified: 2026-02-21") == 2
+        assert text.replace("verified: 2026-02-21", "verified: null") == entry.replace("{base}", site.base)
+        assert [source.verified for source in load_sources(tmp_path)] == [date(2026, 2, 21)] * 2 + [None]
+
+
+def test_check_without_a_network_says_so() -> None:
+    source = replace(taiyuan(), local=False, listings=("http://no-such-host.invalid/",))
+    checks = check_sources([source], settings=QUICK, now=NOW)
+    assert no_network(checks)
+    assert len(checks[0].line().splitlines()) == 1
