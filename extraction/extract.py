@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import lru_cache
 
 from extraction import regions
@@ -22,6 +23,9 @@ def extract_report(text: str, identity: Identity) -> Reading:
     if year is None or not text.strip():
         return Reading((), ())
     matching = compact(text)
+    if identity.delivered_on is not None and identity.delivered_on.year == year - 1:
+        # delivered in December for the year to come: what it calls 今年 is the year reported on, 明年 the year planned
+        matching = replace(matching, text=matching.text.replace("今年", "去年").replace("明年", "今年"))
     stretches = sections(matching.text, year)
     names = load_names()
     own, others, foreign = _places(identity.region_code)
@@ -42,7 +46,28 @@ def extract_report(text: str, identity: Identity) -> Reading:
                 shift = matching.shift(start, end)
                 for fact in facts:
                     observations.append(_observation(fact, matching, stretch.kind, start, end, shift))
+    _doubt_contradictions(observations)
     return Reading(tuple(listed), tuple(observations))
+
+
+#: Exact statements of one thing in one report may differ by rounding; further apart, one of them is misread or misprinted.
+_APART = 0.2
+
+
+def _doubt_contradictions(observations: list[Observation]) -> None:
+    """Lower the confidence of exact statements that contradict another of the same report."""
+    stated: dict[tuple[object, ...], list[Observation]] = {}
+    for o in observations:
+        if o.metric_code and o.scope == "whole" and o.qualifier == "exact" and o.value is not None:
+            if o.statistic not in ("comparison", "rank"):
+                key = (o.metric_code, o.statistic, o.role, o.period_start, o.period_end, o.basis)
+                stated.setdefault(key, []).append(o)
+    for same in stated.values():
+        if len(same) > 1:
+            values = [abs(o.value) for o in same if o.value is not None]
+            if max(values) - min(values) > _APART * max(values):
+                for o in same:
+                    o.confidence = min(o.confidence, 0.6)
 
 
 def _observation(

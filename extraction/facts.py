@@ -121,7 +121,10 @@ class Reader:
         self.mentions = mentions
         self.signals = find_signals(text)
         self.inner = {
-            i for m in mentions for i in range(m.start, m.end) if "(" in text[m.start : m.end] and text[i] in "()"
+            i
+            for m in mentions
+            for i in range(m.start, m.end)
+            if "(" in text[m.start : m.end] and text[i] in "()"
         }
         self.mention_starts = [mention.start for mention in mentions]
         self.names = names
@@ -158,6 +161,8 @@ class Reader:
         for time in times:
             if time.kind in ("year", "span") and not time.part:
                 self.time = time
+        if _STRUCTURE.search(text, start, end):
+            quantities = self._industry_structure(quantities, start, end, times, stretch)
         subjects: list[Subject] = []
         self.history = []
         verbs = ""
@@ -205,6 +210,48 @@ class Reader:
         """True where the sentence has a word that a fact without a number needs."""
         i = bisect_left(self.signals, start)
         return i < len(self.signals) and self.signals[i] < end
+
+    def _industry_structure(
+        self, quantities: list[Quantity], start: int, end: int, times: list[Time], stretch: Stretch
+    ) -> list[Quantity]:
+        """三次产业结构由12.1:52.3:35.6调整为11.2:51.8:37 gives three shares a triple; returns the other quantities."""
+        text = self.text
+        codes = ("primary_industry_share", "secondary_industry_share", "tertiary_industry_share")
+        rest: list[Quantity] = []
+        i = 0
+        while i < len(quantities):
+            triple = quantities[i : i + 3]
+            joined = len(triple) == 3 and all(
+                text[a.end : b.start] in (":", "∶", "：", "比")
+                for a, b in zip(triple, triple[1:], strict=False)
+            )
+            total = sum(q.low * 10.0**q.low_exp for q in triple)
+            if not joined or not 98 <= total <= 102 or not all(code in self.names.by_code for code in codes):
+                rest.append(quantities[i])
+                i += 1
+                continue
+            before = text[max(start, triple[0].start - 14) : triple[0].start]
+            is_from = bool(FROM.search(before))
+            earlier = [t for t in times if t.at < triple[0].start and t.kind in ("start", "year", "base")]
+            if is_from:
+                named = [t for t in earlier if t.kind == "start"]
+                year = named[-1].years[0] if named else stretch.years[0] - 1
+            else:
+                stated = [t for t in earlier if t.kind == "year"]
+                year = stated[-1].years[1] if stated else stretch.years[1]
+            role = "actual" if year < self.year else "target"
+            for q, code in zip(triple, codes, strict=True):
+                metric = self.names.by_code[code]
+                value = q.low / 10**-q.low_exp if q.low_exp <= 0 else float(q.low * 10**q.low_exp)
+                self.facts.append(
+                    Fact(
+                        metric, metric.name_zh, "level", None, role, False, (year, year), value, None, "%", q.qualifier,
+                        "whole", q.raw_value, q.raw_unit, self._after_delimiter(start, triple[0].start), triple[-1].stop,
+                        q.start, q.end, "industry_structure/section", 0.93,
+                    )
+                )  # fmt: skip
+            i += 3
+        return rest
 
     def _stretch(self, start: int, end: int) -> None:
         match = STRETCH.search(self.text, start, end)
@@ -264,6 +311,14 @@ class Reader:
             elif carried and _may_carry(text[prev:clause_start], clause, q):
                 subjects, rule = carried, "carried_over"
                 predicate = clause
+        if len(group) == 1 and q.unit.name == "%" and "民生" in text[start : q.start]:
+            share = self.names.by_code.get("livelihood_expenditure_share")
+            if share is not None and _OF_SPENDING.search(clause):
+                # 民生支出438.8亿元，占一般公共预算支出的80%
+                mention = Mention(clause_start, q.start, ((share, "any"),))
+                subjects, rule, predicate, why = (
+                    [Subject(mention, share.name_zh, False, "", clause_start)], "share_of_spending", "", "",
+                )  # fmt: skip
         right_words = ""
         if len(group) == 1 or not subjects:
             first_stop = _RIGHT_STOP.search(text, group[-1].stop, min(right_limit, group[-1].stop + 60))
@@ -293,7 +348,11 @@ class Reader:
                     clause,
                 )
         if rule == "carried_over" and q.unit.dimension == "count" and _NOUN_FOLLOWS.match(right_words):
-            subjects, rule, why = [], "unmapped", "other"  # 企业20家，实现1家企业上市: the second counts what follows it
+            subjects, rule, why = (
+                [],
+                "unmapped",
+                "other",
+            )  # 企业20家，实现1家企业上市: the second counts what follows it
         clause_times = [t for t in times if t.at < q.start]
         consumed = group[-1].stop
         if rule == "name_after" and subjects[0].mention is not None:
@@ -702,9 +761,9 @@ class Reader:
         )
         if statistic in ("growth_rate",) and averaged == "average":
             statistic = "annual_average_growth_rate"
-        elif statistic == "growth_rate" and averaged == "base":
-            statistic = "cumulative_growth_rate"
-        elif statistic == "growth_rate" and years[0] != years[1]:
+        elif (statistic == "growth_rate" and averaged == "base") or (
+            statistic == "growth_rate" and years[0] != years[1]
+        ):
             statistic = "cumulative_growth_rate"
         elif statistic == "level":
             if averaged == "average" and metric is not None:
@@ -778,7 +837,9 @@ class Reader:
         elif scope == "part":
             confidence = min(confidence, 0.75)
         if statistic == "cumulative_growth_rate" and period_rule == "section":
-            confidence = min(confidence, 0.6)  # a plain growth rate among five years' figures may be the last year's
+            confidence = min(
+                confidence, 0.6
+            )  # a plain growth rate among five years' figures may be the last year's
         if stretch.kind == "other":
             confidence = min(confidence, 0.85)
         if metric is not None and low is not None:
@@ -896,6 +957,8 @@ class Reader:
             return "comparison", sign, "over_target", metric
         if COMPARE.search(predicate) and not _AGAINST_ITSELF.search(predicate):
             return "comparison", sign, "comparison", metric
+        if "改善" in predicate and (metric is None or metric.direction != "lower"):
+            sign = 1
         if dimension == "points":
             if metric is None:
                 return "change_pp", sign, rule, metric
@@ -1081,15 +1144,15 @@ class Reader:
                 )
             if statistic in ("growth_rate", "change_pp"):
                 averaged = ""  # over the whole span
-            elif summing and (metric is None or metric.kind in ("count", "flow")):
-                averaged = "sum"
             elif (
-                metric is not None
-                and metric.kind == "count"
-                and not re.search(r"达到|达|增至|扩至|升至|总数|保有|拥有", predicate)
+                (summing and (metric is None or metric.kind in ("count", "flow")))
+                or (
+                    metric is not None
+                    and metric.kind == "count"
+                    and not re.search(r"达到|达|增至|扩至|升至|总数|保有|拥有", predicate)
+                )
+                or (metric is None and re.search(r"新|累计|完成|建成|改造", clause))
             ):
-                averaged = "sum"
-            elif metric is None and re.search(r"新|累计|完成|建成|改造", clause):
                 averaged = "sum"
             else:
                 years = (years[1], years[1])
@@ -1386,6 +1449,10 @@ _RATES = ("growth_rate", "annual_average_growth_rate", "cumulative_growth_rate")
 _ITEM_LEAD = re.compile(rf"^(?:{VERB.pattern}|老旧|各类|新型)+")
 _DONE = frozenset("累共总新生完建改实施投培引净发打开创办增产")
 _NOUN_FOLLOWS = re.compile(r"(?!左右|以上|以内|的|次|$)[\u4e00-\u9fff]{2}")
+_STRUCTURE = re.compile(r"三次产业|三产(?:业)?结构|产业结构|一二三产|三次产业结构")
+_OF_SPENDING = re.compile(
+    r"占(?:全[市省区州]|地方|同期|我[市省区])?(?:一般)?(?:公共)?(?:财政|预算)+(?:预算)?(?:总)?支出(?:总量|总额)?的?(?:比重|比例)?(?:达到|达|为|提高到|保持在|稳定在|超过|的)*$"
+)
 _RANKED = re.compile(r"(?:增速|总量|增幅|均|分别|规模|人均|继续|连续\d年|持续|稳定|保持)*")
 _ADDED = re.compile(r"新增|净增|新建|新培育|新认定|新引进|新开|新入库|新登记|新设|新发展|新注册")
 _REACHED = re.compile(r"达|总数|总量|至|突破|超过|累计|共有|拥有|保有|到|为|占")

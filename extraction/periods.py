@@ -92,9 +92,7 @@ def find_times(text: str, start: int, end: int, year: int) -> list[Time]:
                 after.startswith("开局")
                 or text[match.end() : match.end() + 6].find("开局") >= 0
                 or text[match.end() : match.end() + 8].find("收官") >= 0
-            ):
-                continue
-            elif match["planedge"] is None and not after.startswith((",", "我", "全", "累")):
+            ) or (match["planedge"] is None and not after.startswith((",", "我", "全", "累"))):
                 continue
             else:
                 kind = "span"

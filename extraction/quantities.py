@@ -271,7 +271,7 @@ def _read(text: str, i: int, limit: int, floor: int) -> tuple[Quantity | None, i
 
 #: A unit's name that begins a longer word here: no unit.
 _UNIT_IN_WORD = re.compile(
-    r"家(?:庭|园|长|属|居)|个(?:人|性|体|税)|名(?:单|优|镇|城|录|牌|校|师)|人(?:大|民|均|工|才(?!次)|口(?!.{0,2}以上)|居|文|社)|口(?:岸|径|腔|袋)|户(?:籍|外|均|口)"
+    r"台(?:阶|湾|风|账|商|胞|山|州)|天(?:中|津|然|气|府|水|山|河|台|下)|家(?:庭|园|长|属|居)|个(?:人|性|体|税)|名(?:单|优|镇|城|录|牌|校|师)|人(?:大|民|均|工|才(?!次)|口(?!.{0,2}以上)|居|文|社)|口(?:岸|径|腔|袋)|户(?:籍|外|均|口)"
     r"|条(?:例|件)|项(?:目)|部(?:门|队|委|分|署|级)|地|级|线(?:上|下|路)|道(?:路|德)|面(?:积|向|对)|班(?:列|子|车|轮)|门(?:槛|店|户|诊)|站(?:点|稳)|组(?:织|建|团)|队(?:伍)|片(?:区)|区(?:域|县|块)|县(?:城|域|乡|级)|市(?:场|级|县|民|区|属)|村(?:庄|镇|民|级|集)|镇(?:村|级)|"
     r"省(?:级|市|份|外|内|部|道)|国(?:家|企|有|际|内)|校(?:园|企|地)|院(?:士|所|校|线)|园(?:区|林|地)|品(?:牌|种|质|类)|级(?:别)|期(?:间|末|货)|批(?:发|复|准)|层(?:级|面|次)|间(?:接)|册(?:子)|本(?:科|级|地|市|土)|张(?:家|店|掖)|位(?:居|列|次|于)|度(?:假|过|汛)|里(?:程)|方(?:面|案|式|向|针|位|便|米)|块(?:链)|对(?:口|外|接|标|点|俄|东)|把(?:关)|双(?:一|创|向|碳|千|百)|端(?:午)|类(?:型|别)|轮(?:换|候|训)|届(?:全)|G(?:网|基|应|用|$)|P(?:PP|P|C)|E(?:A|C)|T(?:O|E|R|I)|级"
 )
@@ -316,12 +316,14 @@ def _reject(
                 return True
             if match["n1"][0] == "0" and len(match["n1"]) > 1:
                 return True
+            if re.match(r"国道|省道|县道|[^,。;]{0,8}热线", text[stop : stop + 12]):
+                return True  # 107国道, 12356心理援助热线
             if follows[:1] in ("年", "月") or (
                 len(match["n1"]) == 4 and match["n1"][:2] in ("19", "20") and not match["dash"]
             ):
                 return True  # a bare 2025 is a year
         if match["dash"] and (
-            text[stop : stop + 1] in "-/." or match["n2"][0] == "0" and len(match["n2"]) == 2
+            text[stop : stop + 1] in "-/." or (match["n2"][0] == "0" and len(match["n2"]) == 2)
         ):
             return True  # 2026-02-03
         if match["dash"] and text[stop : stop + 1] in ("年", "月", "日"):
@@ -357,7 +359,8 @@ def _reject(
         if unit_name == "度" and not scaled_up(match):
             return True
         if unit_name in ("位", "名") and (
-            before.endswith(("前", "第", "列", "居", "排名", "名列", "升")) or text[stop : stop + 1] in ("数",)
+            before.endswith(("前", "第", "列", "居", "排名", "名列", "升"))
+            or text[stop : stop + 1] in ("数",)
         ):
             return True
         if unit_name in ("G", "T") and (not scaled_up(match) and follows[:1] not in ("出", "带")):
@@ -388,7 +391,7 @@ def _reject(
 
 
 #: 连续迈上4个万亿元台阶: how often, not how much.
-_STEPS = re.compile(r"[十百千万]*亿元?(?:级|大关|台阶|关口)?")
+_STEPS = re.compile(r"[十百千万]*亿元?(?:级|大关|台阶|关口)")
 _AFTER_BAD_WITH_UNIT = re.compile(r"(?:会议|全会|党代会|党的)")
 
 
@@ -409,6 +412,8 @@ def _finish(
     high: int | None = None
     high_exp = 0
     name = unit_name
+    if not name and "亿" in (match["s1"] or "") and text[stop : stop + 2] in ("台阶", "大关"):
+        name = "元"  # 迈上5万亿台阶: steps are counted in yuan
     share = None
     if not cut:
         more = bool(
@@ -416,7 +421,7 @@ def _finish(
             or match["k1"]
             or match["m2"]
             or match["k2"]
-            or (match["k3"] and match["k3"] != "多" or match["k3"] and text[stop : stop + 1] != "元")
+            or ((match["k3"] and match["k3"] != "多") or (match["k3"] and text[stop : stop + 1] != "元"))
         )
         scale1 = match["s1"] or ""
         share = match["share"]
