@@ -37,7 +37,7 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """JSON lines of one file (may be none), or a problem in words; ``notes`` on corrections gone stale."""
+    """JSON lines of one file (may be none), or a problem; ``notes``: corrections that went stale."""
 
     file: Path
     lines: bytes = b""
@@ -46,8 +46,8 @@ class Extracted:
 
 
 def files_of(paths: Sequence[Path], *, region: str | None = None, year: int | None = None) -> Iterator[File]:
-    """JSON lines of one file (may be none), or a problem; ``notes``: corrections that went stale."""
-    what manifest and names say."""
+    """All files under ``paths`` (files, or folders with or without a manifest); ``region`` and ``year`` win
+    over what manifest and names say."""
     from scrapers.failures import LookError
     from scrapers.platforms import folder
 
