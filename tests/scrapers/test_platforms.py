@@ -1,0 +1,172 @@
+"""Every platform module has its facts, a golden listing and a golden article, and reads them as reviewed.
+
+A missing ``expected.json`` is written from what the module reads now, and the test still fails: read it,
+correct it, commit it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scrapers import platforms
+from scrapers.pages import Page, Row, page_of
+from scrapers.platforms import folder
+
+GOLDEN = Path(__file__).parent / "golden"
+TODAY = date(2026, 3, 1)
+
+
+def plain(value: Any) -> Any:
+    return json.loads(
+        json.dumps(value, default=lambda item: item.isoformat() if isinstance(item, date) else str(item))
+    )
+
+
+def golden_page(directory: Path, name: str) -> Page:
+    """``<name>.<anything>``, under the address that ``address.json`` gives it."""
+    file = next(path for path in sorted(directory.glob(f"{name}.*")))
+    body = file.read_bytes()
+    addresses = json.loads((directory / "address.json").read_text())
+    return page_of(body, addresses[name])
+
+
+def read(name: str, directory: Path) -> dict[str, Any]:
+    """What a module makes of its golden pages."""
+    module = platforms.platform(name)
+    if name == "folder":
+        items = list(folder.items(directory / "listing", today=TODAY))
+        return plain(
+            {"items": [{"file": i.path.name, "claim": asdict(i.claim), "reason": i.reason} for i in items]}
+        )
+    page = golden_page(directory, "listing")
+    rows: list[Row] = module.rows(page)
+    found = {
+        "rows": [asdict(row) for row in rows],
+        "following": module.following(page),
+        "article": asdict(module.article(golden_page(directory, "article"))),
+    }
+    return plain(found)
+
+
+@pytest.mark.parametrize("name", platforms.names())
+def test_a_platform_states_its_facts(name: str) -> None:
+    facts = platforms.platform(name).__doc__ or ""
+    assert f"\nname: {name}\n" in facts
+    for key in ("known-by", "listing", "article", "facts"):
+        assert re.search(rf"^{key}: \S", facts, re.M), f"{name}: the docstring lacks '{key}:'"
+
+
+@pytest.mark.parametrize("name", platforms.names())
+def test_a_platform_reads_its_golden_pages(name: str) -> None:
+    directory = GOLDEN / name
+    kinds = ("listing",) if name == "folder" else ("listing", "article", "address")
+    lacking = [kind for kind in kinds if not list(directory.glob(f"{kind}*"))]
+    assert not lacking, (
+        f"{directory} lacks {', '.join(lacking)}: write a page after the platform's description"
+    )
+    found = read(name, directory)
+    expected = directory / "expected.json"
+    if not expected.exists():
+        expected.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        pytest.fail(f"{expected} was missing and is written; review it, then run again")
+    assert found == json.loads(expected.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", [name for name in platforms.names() if name != "folder"])
+def test_a_golden_listing_shows_reports_and_other_things_and_more_than_one_page(name: str) -> None:
+    """A golden page that any module would read the same would prove nothing."""
+    data = json.loads((GOLDEN / name / "expected.json").read_text(encoding="utf-8"))
+    titles = [row["title"] for row in data["rows"]]
+    reports = [title for title in titles if "政府工作报告" in title or "期" in title]
+    assert len(reports) >= 1 or name == "feed"
+    assert len(titles) > len(reports) or name == "gazette_pdf"
+    assert data["following"] or name in ("feed", "govcn")
+    assert data["article"]["title"]
+
+
+@pytest.mark.parametrize("name", [name for name in platforms.names() if name != "folder"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "<html></html>", "{}", "[]", "null", "<a href='http://[bad'>政府工作报告全文链接</a>", "\x00"],
+)
+def test_a_platform_survives_any_page(name: str, text: str) -> None:
+    from scrapers.failures import LookError
+
+    module = platforms.platform(name)
+    page = Page("http://x.cn/index.html?page=1&paramJson={}", text)
+    try:
+        rows = module.rows(page)
+        module.following(page)
+    except LookError:
+        return
+    assert rows == []
+    module.article(page)
+
+
+def test_page_addresses_of_an_epaper() -> None:
+    from scrapers.platforms import epaper
+    from tests.scrapers.conftest import local_source
+
+    source = local_source("http://e.cn", "/html/{yyyy}-{mm}/{dd}/node_1.htm")
+    assert epaper.starts(source, date(2026, 3, 1)) == [
+        "http://e.cn/html/2026-03/01/node_1.htm",
+        "http://e.cn/html/2026-02/28/node_1.htm",
+    ]
+
+
+def test_following_pages_end() -> None:
+    """The last page of each numbered listing leads nowhere."""
+    ends = {
+        "trs": Page("http://x.cn/index_2.html", '<script>createPageHTML(3, 2, "index", "html")</script>'),
+        "content_id": Page("http://x.cn/list_3.shtml", "<script>var pageCount = 3;</script>"),
+        "gkmlpt": Page(
+            "http://x.cn/api/all/1?page=2&sid=1", '{"articles": [{"url": "/a", "title": "t"}], "total": 2}'
+        ),
+        "jpaas": Page(
+            "http://x.cn/unit?paramJson=%7B%22pageNo%22%3A2%7D",
+            '{"success": true, "data": {"html": "<div totalpage=\'2\'></div>"}}',
+        ),
+        "epaper": Page(
+            "http://x.cn/html/2026-03/01/node_2.htm", "<a href='node_1.htm'>1</a><a href='node_2.htm'>2</a>"
+        ),
+    }
+    for name, page in ends.items():
+        assert platforms.platform(name).following(page) is None, name
+
+
+def test_a_listing_service_that_answers_without_success_is_a_changed_layout() -> None:
+    from scrapers.failures import LookError
+    from scrapers.platforms import jpaas
+
+    with pytest.raises(LookError, match="layout_changed"):
+        jpaas.rows(Page("http://x.cn/unit", '{"success": false, "message": "no tag"}'))
+
+
+def test_a_feed_with_an_entity_bomb_is_refused() -> None:
+    from scrapers.failures import LookError
+    from scrapers.platforms import feed
+
+    bomb = (
+        '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "b"><!ENTITY c "&b;&b;">]><rss><item>&c;</item></rss>'
+    )
+    with pytest.raises(LookError):
+        feed.rows(Page("http://x.cn/rss.xml", bomb))
+
+
+def test_dates_in_addresses() -> None:
+    from scrapers.pages import date_in, date_in_url
+
+    assert date_in_url("http://x.cn/a/202602/t20260209_1.html") == date(2026, 2, 9)
+    assert date_in_url("http://x.cn/art/2026/2/9/art_1_2.html") == date(2026, 2, 9)
+    assert date_in_url("http://x.cn/html/2026-02/09/content_1.htm") == date(2026, 2, 9)
+    assert date_in_url("http://x.cn/20260209/0123456789abcdef/c.html") == date(2026, 2, 9)
+    assert date_in_url("http://x.cn/20261399/1.html") is None
+    assert date_in("发布时间：2026年2月9日 10:00") == date(2026, 2, 9)
+    assert date_in("电话 0351-4222222") is None
