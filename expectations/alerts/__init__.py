@@ -208,6 +208,8 @@ def _empty_outbox(home: Path, urls: Sequence[str], now: datetime) -> list[Delive
     items = outbox.read_items(home)
     if not items:
         return []
+    # Before an item goes, what it says must be in the state: its process may have died before it could write it.
+    outbox.write_state(home, outbox.read_state(home))
     try:
         channels = parse_channels(urls)
     except ChannelError as error:

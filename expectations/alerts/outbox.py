@@ -72,10 +72,10 @@ def load_policy(home: Path) -> Policy:
         )
     try:
         quiet = data.get("quiet")
-        timezone = str(data.get("timezone", Policy.timezone))
+        timezone = str(data.get("timezone", Policy().timezone))
         ZoneInfo(timezone)
         return Policy(
-            remind_hours=float(data.get("remind_hours", Policy.remind_hours)),
+            remind_hours=float(data.get("remind_hours", Policy().remind_hours)),
             quiet=(time.fromisoformat(quiet["from"]), time.fromisoformat(quiet["to"])) if quiet else None,
             timezone=timezone,
         )

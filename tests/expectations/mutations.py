@@ -253,6 +253,23 @@ def _unknown_role(tables: Tables) -> None:
     tables["observations"][5]["role"] = "goal"
 
 
+def _unknown_words(tables: Tables) -> None:
+    tables["observations"][5]["qualifier"] = "about"
+    tables["observations"][6]["basis"] = "inflated"
+    tables["observations"][7]["confidence"] = 17.0
+    tables["documents"][2]["edition"] = "excerpt"
+
+
+def _many_doubts(tables: Tables) -> None:
+    for document in tables["documents"][::4]:
+        document["doubts"] = ["the title says 2020, the text 2026"]
+
+
+def _second_full_text(tables: Tables) -> None:
+    twin = {**tables["documents"][0], "document_id": "b" * 64, "text_sha256": "c" * 64, "quantity_count": 0, "mapped_count": 0}
+    tables["documents"].append(twin)
+
+
 def _without_key(tables: Tables) -> None:
     tables["observations"][7]["qualifier"] = None
 
@@ -273,6 +290,10 @@ ALONE_IN_STAGING = (
     Spoilt("an empty run", "empty_run", _empty),
     Spoilt("documents, and no observation", "empty_run", _no_observations),
     Spoilt("a column is gone", "shape_changed", lambda tables: None, ("observations", "scope")),
+    Spoilt("a column of the documents is gone", "shape_changed", lambda tables: None, ("documents", "title")),
+    Spoilt("a qualifier, a basis, an edition and a confidence out of their sets", "shape_changed", _unknown_words),
+    Spoilt("every fourth document in doubt about its year", "wrong_year", _many_doubts),
+    Spoilt("two different full texts of one report", "duplicated_report", _second_full_text),
     Spoilt("a statistic that nobody knows", "shape_changed", _unknown_statistic),
     Spoilt("a role that nobody knows", "shape_changed", _unknown_role),
     Spoilt("a row without a key field", "shape_changed", _without_key),
@@ -321,8 +342,11 @@ IN_WAREHOUSE = (
     Sql("a target of jobs ten times the last result", "wrong_unit", "warehouse", both("value = value * 10", one("urban_new_jobs", "洛阳市", 2026, "level", "target"))),
     Sql("rural income above urban income", "contradiction", "warehouse", both("value = 60000", one("disposable_income_rural", "驻马店市", 2025))),
     Sql("the industries do not make the whole", "contradiction", "warehouse", both("value = value * 1.4", one("secondary_industry_value_added", "驻马店市", 2025))),
-    Sql("a growth rate stands as the level, too", "wrong_statistic", "warehouse",
-        both("value = 6.1", one("industrial_value_added", "驻马店市", 2025, "growth_rate")) + ";" + both("value = 6.1", one("gdp", "驻马店市", 2025))),
+    Sql("a growth rate stands as the level, too", "wrong_statistic", "warehouse", both("value = 5.5", one("gdp", "驻马店市", 2025)) + ";" + both("value = 5.5", one("gdp", "驻马店市", 2025, "growth_rate"))),
+    Sql("a share of 142 %, in the mart", "wrong_statistic", "warehouse", both("value = 142", one("urbanization_rate", "驻马店市", 2025))),
+    Sql("a report filed under the year before, its facts not", "wrong_year", "warehouse", "update marts.dim_report set report_year = report_year - 1 where region_name = '驻马店市' and report_year = 2026"),
+    Sql("a build without any best value", "empty_run", "warehouse", "delete from marts.fct_region_metric_year"),
+    Sql("a third of the headline figures is kept out by a rule of the build", "coverage_shrank", "warehouse", "update staging.observations set unit = '百元' where metric_code = 'gdp' and role = 'actual'"),
     Sql("a grain that is doubled by a join", "duplicated_fact", "warehouse", "insert into marts.fct_region_metric_year select * from marts.fct_region_metric_year where metric_code = 'gdp' limit 3"),
     Sql("an observation doubled by a join", "duplicated_fact", "warehouse", "insert into staging.observations select * from staging.observations limit 5"),
     Sql("a region twice in its dimension", "duplicated_fact", "warehouse", "insert into marts.dim_region select * from marts.dim_region where region_code = '140100'"),
