@@ -58,10 +58,10 @@ def _doubt_contradictions(observations: list[Observation]) -> None:
     """Lower the confidence of exact statements that contradict another of the same report."""
     stated: dict[tuple[object, ...], list[Observation]] = {}
     for o in observations:
-        if o.metric_code and o.scope == "whole" and o.qualifier == "exact" and o.value is not None:
-            if o.statistic not in ("comparison", "rank"):
-                key = (o.metric_code, o.statistic, o.role, o.period_start, o.period_end, o.basis)
-                stated.setdefault(key, []).append(o)
+        own = o.metric_code and o.scope == "whole" and o.statistic not in ("comparison", "rank")
+        if own and o.qualifier == "exact" and o.value is not None:
+            key = (o.metric_code, o.statistic, o.role, o.period_start, o.period_end, o.basis)
+            stated.setdefault(key, []).append(o)
     for same in stated.values():
         if len(same) > 1:
             values = [abs(o.value) for o in same if o.value is not None]

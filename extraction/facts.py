@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from dataclasses import dataclass
+from itertools import pairwise
 
 from extraction.catalogue import Metric
 from extraction.language import (
@@ -181,9 +182,10 @@ class Reader:
                 if nxt.unit.dimension == "points" and all(q.unit.name == "个" for q in group):
                     for q in group:
                         q.unit = nxt.unit  # 1.2个、0.8个、0.5个百分点
-                if nxt.unit.dimension != "number" and all(q.unit.dimension == "number" for q in group):
-                    if nxt.low_exp <= 0 and "万" not in nxt.raw_value and "亿" not in nxt.raw_value:
-                        for q in group:
+                scaled = "万" in nxt.raw_value or "亿" in nxt.raw_value
+                if nxt.unit.dimension != "number" and not scaled:
+                    for q in group:
+                        if q.unit.dimension == "number":
                             q.unit = nxt.unit  # 降至72、43微克/立方米: the unit stands after the last
                 if not _alike(group[-1], nxt) and not (respectively and DIRECTION.search(gap)):
                     break
@@ -222,8 +224,7 @@ class Reader:
         while i < len(quantities):
             triple = quantities[i : i + 3]
             joined = len(triple) == 3 and all(
-                text[a.end : b.start] in (":", "∶", "：", "比")
-                for a, b in zip(triple, triple[1:], strict=False)
+                text[a.end : b.start] in (":", "∶", "：", "比") for a, b in pairwise(triple)
             )
             total = sum(q.low * 10.0**q.low_exp for q in triple)
             if not joined or not 98 <= total <= 102 or not all(code in self.names.by_code for code in codes):
@@ -279,7 +280,7 @@ class Reader:
         next number begin (after the name of the thing counted, which is no name for what follows)."""
         text = self.text
         q = group[0]
-        left = text[prev : q.start]
+        text[prev : q.start]
         clause_start = self._after_delimiter(prev, q.start)
         cut = clause_start - prev
         clause = text[clause_start : q.start]
@@ -362,7 +363,8 @@ class Reader:
         new_carry: list[Subject] = []
         for quantity, targets, how in assigned:
             said = predicate + quantity.lead
-            for subject in targets or [None]:
+            one_by_one: list[Subject | None] = [*targets] if targets else [None]
+            for subject in one_by_one:
                 fact = self._fact(
                     quantity,
                     subject,
@@ -895,14 +897,17 @@ class Reader:
                 and not _REACHED.search(predicate)
             ):
                 continue  # 新增家庭农场1000家: how many came, not how many there are
-            if metric.needs:
-                if carried is None and not any(
+            if (
+                metric.needs
+                and carried is None
+                and not any(
                     _has(near, need)
                     if need[0] == "@"
                     else need in near or (need in sentence and not VERB.fullmatch(need))
                     for need in metric.needs
-                ):
-                    continue
+                )
+            ):
+                continue
             level_unit = parse_unit(metric.unit).dimension
             if dimension in ("ratio", "points", "multiple", "doubling"):
                 if grade == "level" and level_unit != "ratio":
@@ -1335,7 +1340,7 @@ class Reader:
         subjects, predicate, _ = self._left_subjects(clause_start, at, 1, stretch)
         if not subjects:
             return
-        times = [t for t in find_times(text, start, at, self.year)]
+        times = list(find_times(text, start, at, self.year))
         clause = text[clause_start:at]
         for subject in subjects:
             if subject.mention is None:
@@ -1364,9 +1369,8 @@ class Reader:
                 statistic = "annual_average_growth_rate"
             if qualifier == "flat":
                 value, name = 0.0, "exact"
-            if qualifier == "unstated":
-                if parse_unit(metric.unit).dimension == "ratio":
-                    statistic, unit = "level", metric.unit
+            if qualifier == "unstated" and parse_unit(metric.unit).dimension == "ratio":
+                statistic, unit = "level", metric.unit
             self.facts.append(
                 Fact(
                     metric,
@@ -1395,9 +1399,9 @@ class Reader:
     def _absence(self, match: re.Match[str], start: int, end: int, stretch: Stretch) -> None:
         text = self.text
         clause_start = self._after_delimiter(start, match.start())
-        mentions = [m for m in self._mentions_between(clause_start, match.end())] or [
-            m for m in self._mentions_between(start, end)
-        ]
+        mentions = list(self._mentions_between(clause_start, match.end())) or list(
+            self._mentions_between(start, end)
+        )
         codes: list[Metric] = []
         for mention in mentions:
             for metric, grade in mention.candidates:

@@ -538,7 +538,7 @@ def _borrow_scale(first: str, second: str, low: int) -> int:
     """八到九百亿: the first numeral takes the scale that only the second one states."""
     tail = re.search(r"[十百千万亿]+$", second)
     if tail and len(first) == 1 and first in _CN_DIGITS:
-        scale = chinese_number("一" + tail[0] if tail[0][0] in "十百千" else "一" + tail[0])
+        scale = chinese_number("一" + tail[0])
         if scale:
             return low * scale[0]
     return low
