@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import resource
+import select
 import signal
 import sys
 import threading
@@ -29,7 +30,7 @@ Result = TypeVar("Result")
 #: What one document may allocate on top of what its process holds at the start.
 MEMORY_BYTES = 1024 * 1024 * 1024
 
-#: Reason under which a document is set aside that made the reader fail: a defect of ours, not of the document.
+#: Reason under which a document is set aside that made the reader fail: a defect of ours, not of its.
 READER_FAILED = "reader_failed"
 
 #: By the clock, a document may take so many times its seconds of processor time.
@@ -37,6 +38,9 @@ PATIENCE = 6
 
 #: Beyond its own deadline a process gets this long to say so, then it is killed.
 GRACE_SECONDS = 2.0
+
+#: Modules that the fork server loads once; `warehouse.warm` loads the catalogue as well.
+PRELOAD = ("warehouse.warm", "warehouse.pipeline")
 
 #: Starting a process means importing; far more than that takes on a loaded machine.
 START_SECONDS = 60.0
@@ -96,6 +100,10 @@ def guarded(function: Callable[[Item], Result], item: Item, seconds: float) -> D
     return Done(item, result, error, time.monotonic() - start)
 
 
+class CannotStart(Exception):
+    """The reading processes end before they read: the fault lies with the program, not with a document."""
+
+
 class _OutOfTime(BaseException):
     """Not an Exception: no `except Exception` of a library may swallow the deadline."""
 
@@ -115,13 +123,17 @@ def read_all(
     jobs: int,
     seconds: float,
     prepare: Callable[[], object] | None = None,
-    start_method: str = "spawn",
+    start_method: str = "forkserver",
 ) -> Iterator[Done[Item, Result]]:
     """``function`` over ``items`` in ``jobs`` processes, results in the order of the items.
 
     ``function`` must be importable (a module's function). At most ``4 * jobs`` items are taken ahead of the
     one that is waited for, so memory stays bounded however many there are. Closing the iterator ends the
     processes. ``prepare`` is called once in each process before its first item, out of that item's time.
+    With the start method ``forkserver`` processes are forked off one that has loaded PRELOAD and nothing
+    else, whatever threads this process has; ``fork`` is for processes without threads.
+
+    Raises CannotStart where a process ends before it has taken anything.
     """
     waiting: deque[tuple[int, Item]] = deque()
     finished: dict[int, Done[Item, Result]] = {}
@@ -176,9 +188,12 @@ class _Worker(Generic[Item, Result]):
         self._prepare = prepare
         self._seconds = seconds
         self._context: Any = get_context(start_method)
+        if start_method == "forkserver":
+            self._context.set_forkserver_preload(list(PRELOAD))
         self._process: Any = None
         self._at: tuple[int, Item] | None = None
         self._since = 0.0
+        self._started = False
         self.answers: Connection
         self.killed_at = 0.0
 
@@ -192,10 +207,11 @@ class _Worker(Generic[Item, Result]):
             self.answers, theirs = self._context.Pipe()
             self._process = self._context.Process(
                 target=_serve,
-                args=(theirs, self._function, self._seconds, self._prepare, os.getpid()),
+                args=(theirs, self._function, self._seconds, self._prepare),
                 daemon=True,
             )
             self._process.start()
+            self._started = False
             theirs.close()
             self._expect(START_SECONDS)
         else:
@@ -219,13 +235,18 @@ class _Worker(Generic[Item, Result]):
             try:
                 answer = self.answers.recv()
             except (EOFError, OSError):
+                if not self._started:
+                    raise CannotStart("a reading process ended as it started; see its words above") from None
                 error = DocumentError("damaged", "the reader died of it")
             else:
                 if answer is None:
+                    self._started = True
                     self._expect(self._seconds * PATIENCE + GRACE_SECONDS)
                     return None
                 (number, item), self._at = self._at, None
                 return number, Done(item, *answer)
+        elif not self._started:
+            raise CannotStart(f"a reading process had not started after {took:.0f} s")
         self.end()
         (number, item), self._at = self._at, None
         return number, Done(item, None, error, took)
@@ -243,12 +264,11 @@ def _serve(
     function: Callable[[Any], Any],
     seconds: float,
     prepare: Callable[[], object] | None,
-    parent: int,
 ) -> None:
     """Read what is sent until nobody sends any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle; it ends us
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    threading.Thread(target=die_with, args=(parent,), daemon=True).start()
+    threading.Thread(target=die_with, args=(os.getppid(), answers.fileno()), daemon=True).start()
     if prepare is not None:
         prepare()
     _bound_memory()
@@ -262,10 +282,17 @@ def _serve(
         answers.send((done.result, done.error, done.seconds))
 
 
-def die_with(parent: int) -> None:
-    """End this process soon after its parent is gone, however that ended."""
-    while os.getppid() == parent:
-        time.sleep(0.5)
+def die_with(parent: int, pipe: int | None = None) -> None:
+    """End this process soon after its parent is gone, however that ended.
+
+    pipe  a descriptor whose other end only the one that we work for holds: our parent may be a fork server, which
+          waits for us
+    """
+    hang_up = select.poll()
+    if pipe is not None:
+        hang_up.register(pipe, 0)
+    while os.getppid() == parent and not hang_up.poll(500):
+        pass
     os._exit(1)
 
 

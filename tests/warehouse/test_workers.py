@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from extraction.model import DocumentError
-from warehouse.workers import guarded, read_all
+from warehouse.workers import CannotStart, guarded, read_all
 
 
 def behave(item: str) -> str:
@@ -83,6 +83,15 @@ def test_in_process_the_deadline_holds_too() -> None:
     assert signal.getsignal(signal.SIGALRM) is before
 
 
+def fail() -> None:
+    raise RuntimeError("no catalogue")
+
+
+def test_processes_that_cannot_start_are_no_document_s_fault() -> None:
+    with pytest.raises(CannotStart):
+        list(read_all(behave, ["a", "b"], jobs=2, seconds=1.0, prepare=fail))
+
+
 def test_items_are_taken_only_as_they_are_needed() -> None:
     taken = []
 
@@ -110,15 +119,16 @@ def test_no_process_outlives_its_parent(how: signal.Signals) -> None:
     code = (
         "import os, warehouse.workers as w, tests.warehouse.test_workers as t\n"
         "for d in w.read_all(t.behave, ['a', 'b', 'sleep:100', 'sleep:100'], jobs=2, seconds=200):\n"
-        "    print(open(f'/proc/{os.getpid()}/task/{os.getpid()}/children').read(), flush=True)\n"
+        "    print(d.item, flush=True)\n"
     )
     parent = subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )
     assert parent.stdout is not None
     parent.stdout.readline()
-    children = [int(pid) for pid in parent.stdout.readline().split()]
-    assert len(children) >= 2
+    parent.stdout.readline()
+    children = descendants(parent.pid)
+    assert len(children) >= 3  # two workers and the fork server
     parent.send_signal(how)
     parent.wait(20)
     parent.stdout.close()
@@ -126,6 +136,14 @@ def test_no_process_outlives_its_parent(how: signal.Signals) -> None:
     while any(alive(pid) for pid in children) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert [pid for pid in children if alive(pid)] == []
+
+
+def descendants(pid: int) -> list[int]:
+    found = []
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        for child in (task / "children").read_text().split():
+            found += [int(child), *descendants(int(child))]
+    return found
 
 
 def alive(pid: int) -> bool:
