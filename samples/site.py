@@ -129,9 +129,23 @@ def _meta(report: Report, site: str) -> str:
     return "".join(f'<meta name="{name}" content="{html.escape(value)}">\n' for name, value in facts.items())
 
 
+def text_of(report: Report) -> list[str]:
+    """The report's paragraphs; a full text with its opening and its close."""
+    if report.edition != "full":
+        return list(report.paragraphs)
+    government = "国务院" if report.code == "000000" else f"{report.region}人民政府"
+    return [
+        "各位代表：",
+        f"现在，我代表{government}，向大会报告工作，请予审议，并请列席会议的同志提出意见。",
+        *report.paragraphs,
+        "各位代表！目标已经明确，关键在于实干。让我们拧成一股绳，把既定的事情一件一件办好，"
+        "以看得见的变化回应人民群众的期待。",
+    ]
+
+
 def _body(report: Report, wrapper: str) -> str:
     delivered = f"<p style='text-align:center'>——{report.delivered}</p>" if report.delivered else ""
-    paragraphs = "".join(f"<p>&emsp;&emsp;{html.escape(text)}</p>\n" for text in report.paragraphs)
+    paragraphs = "".join(f"<p>&emsp;&emsp;{html.escape(text)}</p>\n" for text in text_of(report))
     return (
         "<div class='crumbs'>当前位置：首页 &gt; 政府信息公开 &gt; 政府工作报告</div>"
         f"<h1>{html.escape(report.title)}</h1>"
@@ -260,7 +274,7 @@ def _attachment(found: list[Report]) -> dict[str, Reply]:
         path = f"{folder}{report.key}.html"
         pages[path] = Reply(_page(report.title, _meta(report, "驻马店市人民政府"), page))
         pages[folder + document] = Reply(
-            docx([report.title, f"——{report.delivered}", *report.paragraphs]),
+            docx([report.title, f"——{report.delivered}", *text_of(report)]),
             "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
         )
         items.append((path, report.title, report.published.isoformat()))

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from extraction.model import EDITIONS
 from extraction.regions import by_code, by_name
 from scrapers import platforms
 from scrapers.model import Season, Source, TlsException
@@ -77,6 +78,8 @@ class PlaceEntry(_Strict):
         for listing in self.listings:
             if self.platform != "folder" and not re.match(r"https?://[^/\s]+\S*$", listing):
                 raise ValueError(f"listing {listing!r} is no http(s) address")
+        if self.options.get("edition", "full") not in EDITIONS:
+            raise ValueError(f"edition {self.options['edition']!r} is none of {', '.join(EDITIONS)}")
         try:
             re.compile(self.title_pattern)
         except re.error as error:

@@ -68,7 +68,7 @@ def claim_of(row: Row, source: Source) -> Claim | None:
     return Claim(
         region=source.region_name or None,
         report_year=year_of(title, row.published),
-        edition=edition_of(title),
+        edition=edition_of(title) or source.options.get("edition"),
         title=title or None,
         published=row.published,
     )
