@@ -30,7 +30,7 @@
 {%- endmacro %}
 
 {% macro forget_what_other_logic_made() -%}
-    {%- if execute -%}
+    {%- if execute and flags.WHICH in ('build', 'run') -%}
         {%- set stored = run_query("select version from intermediate.build_state where model = 'project'") -%}
         {%- if stored.rows | length == 0 or stored.rows[0][0] != logic_version() -%}
             {%- for node in graph.nodes.values()

@@ -10,7 +10,6 @@ select
     definition_source,
     decimals,
     string_split(aliases, '|') as aliases,
-    string_split(not_names, '|') as not_names,
     plausible_min,
     plausible_max,
     plausible_growth_min,
