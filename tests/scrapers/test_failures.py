@@ -397,3 +397,14 @@ def test_a_link_whose_source_is_unknown_is_fetched_as_a_public_page(night: Night
     result = night.fetch((Link("?", "http://127.0.0.1:9/r.html", "r.html", Claim()),))
     assert isinstance(result[0], Failure)
     assert result[0].reason == "private_address"
+
+
+def test_the_documentation_names_every_failure_and_every_platform() -> None:
+    from scrapers import platforms
+
+    text = (Path(__file__).parents[2] / "docs" / "sources.md").read_text(encoding="utf-8")
+    missing = [
+        reason for reason, (what, todo) in REASONS.items() if f"| `{reason}` | {what} | {todo} |" not in text
+    ]
+    assert missing == []
+    assert [name for name in platforms.names() if f"| `{name}` |" not in text] == []
