@@ -1,0 +1,39 @@
+# The project's image: the environment of uv.lock, nothing else, and no root.
+#   docker build -t cityreports .
+FROM python:3.12-slim-bookworm AS build
+
+ENV UV_PYTHON_DOWNLOADS=never UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy
+RUN pip install --no-cache-dir uv==0.13.9
+WORKDIR /app
+# The environment first: it changes less often than the code.
+COPY pyproject.toml uv.lock README.md LICENSE ./
+RUN uv sync --frozen --no-dev --extra cluster --no-install-project
+COPY extraction extraction
+COPY scrapers scrapers
+COPY expectations expectations
+COPY warehouse warehouse
+COPY dbt_project dbt_project
+COPY samples samples
+COPY dags dags
+RUN uv sync --frozen --no-dev --extra cluster
+
+FROM python:3.12-slim-bookworm
+
+# antiword and catdoc read the .doc files of before 2007.
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends antiword catdoc tini \
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --uid 50000 --create-home cityreports \
+    && install --directory --owner cityreports /data /opt/airflow
+COPY --from=build --chown=root:root /app /app
+ENV PATH=/app/.venv/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    CITYREPORTS_HOME=/data \
+    AIRFLOW_HOME=/opt/airflow \
+    AIRFLOW__CORE__DAGS_FOLDER=/app/dags \
+    AIRFLOW__CORE__LOAD_EXAMPLES=False
+USER cityreports
+WORKDIR /data
+VOLUME /data
+ENTRYPOINT ["tini", "--"]
+CMD ["cityreports", "status"]
