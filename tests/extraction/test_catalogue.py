@@ -12,6 +12,7 @@ from extraction.catalogue import DOMAINS, CatalogueError, Metric, expand, load_c
 from extraction.catalogue.gaps import gaps, subject_head
 from extraction.extract import extract_report
 from extraction.model import Identity, Observation
+from extraction.names import load_names
 from extraction.units import parse_unit
 
 ENTRY = """\
@@ -230,10 +231,11 @@ def test_prices_and_rates_are_of_kind_rate() -> None:
     ],
 )
 def test_everyday_spellings_lead_to_their_metric(spelling: str, code: str) -> None:
-    catalogue = load_catalogue()
-    owners = [metric.code for metric in catalogue.metrics if spelling in metric.aliases]
-    assert owners, f"{spelling} is no alias"
-    assert owners[0] == code
+    """The name in ``spelling`` ends it; what stands before it are words that do not narrow it (全社会, 地方)."""
+    mentions = load_names().find(spelling)
+    assert mentions, f"{spelling} names nothing"
+    assert mentions[-1].end == len(spelling)
+    assert mentions[-1].candidates[0][0].code == code
 
 
 @pytest.mark.parametrize(
