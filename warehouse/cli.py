@@ -125,7 +125,14 @@ def _is_usage(error: Exception) -> bool:
     if isinstance(error, SettingsError):
         return True
     # By name, so that a command that never imported these modules does not do so to find out.
-    return type(error).__name__ in {"RunError", "RegistryError", "NoWarehouse"}
+    return type(error).__name__ in {
+        "CorrectionError",
+        "GoldError",
+        "NothingLabelled",
+        "NoWarehouse",
+        "RegistryError",
+        "RunError",
+    }
 
 
 # --- the nightly cycle ----------------------------------------------------------------------------------------
@@ -248,6 +255,129 @@ def text(path: Annotated[Path, typer.Argument(metavar="PATH", help="a document")
         raise Exit(BROKE, f"{path}: {error}") from error
     sys.stdout.buffer.write(document.text.encode("utf-8", "surrogatepass"))
     sys.stdout.buffer.flush()
+    return DONE
+
+
+@app.command()
+def explain(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="a report")],
+    metric: Annotated[
+        str, typer.Option(help="only this metric: a code (gdp) or Chinese name (地区生产总值)")
+    ] = "",
+    html: Annotated[
+        Path | None, typer.Option(metavar="OUT", help="write one HTML page there instead of showing it here")
+    ] = None,
+    region: Annotated[
+        str | None, typer.Option(help="whose report it is, where the text does not say")
+    ] = None,
+    year: Annotated[
+        int | None, typer.Option(help="year it was delivered in, where the text does not say")
+    ] = None,
+) -> int:
+    """A report's sentences with what was read from each, what was left unmapped, and what was passed over."""
+    from rich.console import Console
+
+    from warehouse import corrections, explain
+    from warehouse.extracting import files_of, readings
+    from warehouse.staging import whole_file
+
+    if not file.is_file():
+        raise Exit(USAGE, f"{file}: no such file")
+    codes = explain.metrics_named(metric)
+    if metric and not codes:
+        raise Exit(USAGE, f"no metric {metric!r}; near: {', '.join(explain.metrics_near(metric))}")
+    settings = _settings()
+    known = corrections.load()
+    done = next(
+        readings(
+            list(files_of([file], region=region, year=year)),
+            jobs=1,
+            seconds=settings.document_seconds,
+            most_bytes=settings.document_megabytes * 2**20,
+            corrections=known,
+        )
+    )
+    if done.result is None:
+        raise Exit(BROKE, f"{file}: {done.error}")
+    found = explain.passages(done.result)
+    if codes:
+        found = explain.only(found, codes)
+    if html is not None:
+        page = explain.page(file.name, done.result, found, known, metric=metric)
+        with whole_file(html, html.parent) as draft:
+            draft.write_text(page, encoding="utf-8")
+        _say(f"written: {html}")
+        return DONE
+    if not any(passage.facts for passage in found):
+        _say(f"{file}: nothing was read of {metric}" if metric else f"{file}: nothing was read")
+    console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
+    explain.show(console, file.name, done.result, found, known)
+    return DONE
+
+
+@app.command("eval")
+def eval_(
+    gold: Annotated[Path, typer.Argument(metavar="GOLD.csv", help="labelled facts")],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="the texts that they label")],
+    partial: Annotated[
+        bool, typer.Option("--partial", help="the gold labels only part of each text: no precision")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="everything as one JSON object")] = False,
+) -> int:
+    """How well labelled reports are read: recall, precision, qualifiers, confidence; what is missed, what is extra.
+
+    Corrections are left out: it is the reader that is judged.
+    """
+    from warehouse import judging
+
+    if not gold.is_file():
+        raise Exit(USAGE, f"{gold}: no such file")
+    if not folder.is_dir():
+        raise Exit(USAGE, f"{folder}: no such folder")
+    evaluation, unread = judging.judge(gold, folder, partial=partial, settings=_settings())
+    if as_json:
+        import orjson
+
+        sys.stdout.buffer.write(
+            orjson.dumps(judging.as_json(evaluation, unread), option=orjson.OPT_APPEND_NEWLINE)
+        )
+        sys.stdout.buffer.flush()
+    else:
+        _print(judging.lines(evaluation, unread))
+    return DONE
+
+
+@app.command()
+def gaps(
+    paths: Annotated[
+        list[Path] | None, typer.Argument(metavar="[PATH…]", help="files or folders; default: the warehouse")
+    ] = None,
+    at_least: Annotated[int, typer.Option(min=1, help="only subjects with so many numbers")] = 2,
+    most: Annotated[int, typer.Option("--most", "-n", min=1, help="how many subjects to list")] = 40,
+    format: Annotated[str, typer.Option("--format", "-f", help="table, csv or json (lines)")] = "table",
+) -> int:
+    """What the catalogue lacks: the subjects that most numbers without a metric speak of."""
+    from warehouse import lacking
+    from warehouse.tables import FORMATS, aligned, as_csv, as_json_lines
+
+    if format not in FORMATS:
+        raise Exit(USAGE, f"--format {format}: must be one of {', '.join(FORMATS)}")
+    for path in paths or ():
+        if not path.exists():
+            raise Exit(USAGE, f"{path}: no such file or folder")
+    settings = _settings()
+    found = lacking.of_files(paths, settings) if paths else lacking.of_warehouse(_readable(settings))
+    rows = found.rows(at_least=at_least)
+    for problem in found.problems:
+        _say(problem)
+    if format == "csv":
+        sys.stdout.writelines(as_csv(lacking.COLUMNS, rows[:most]))
+    elif format == "json":
+        for data in as_json_lines(lacking.COLUMNS, rows[:most]):
+            sys.stdout.buffer.write(data)
+    else:
+        _print([*aligned(lacking.COLUMNS, rows[:most]), "", found.summary(len(rows), most)])
+    sys.stdout.flush()
     return DONE
 
 

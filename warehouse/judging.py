@@ -27,7 +27,7 @@ def judge(
     labels = read_gold(gold)
     wanted = {label.key[0] for label in labels}
     files = [file for file in files_of([folder]) if file.path.name in wanted]
-    unread = {name: "not in the folder" for name in wanted - {file.path.name for file in files}}
+    unread = dict.fromkeys(wanted - {file.path.name for file in files}, "not in the folder")
     if not files:
         raise NothingLabelled(f"{folder} holds none of the {len(wanted)} files that {gold} labels")
     stated: list[Stated] = []
@@ -138,12 +138,19 @@ def lines(evaluation: Evaluation, unread: dict[str, str]) -> Iterator[str]:
         yield from _tallies("metric", faulty, evaluation.partial)
     if evaluation.bands:
         yield ""
-        yield "Confidence: right of the observations about labelled facts, and of all that precision judges"
+        yield "Confidence: observations about labelled facts, and all that precision judges (without a label: wrong)"
         yield from aligned(
             ("confidence", "labelled", "right", "share", "judged", "right", "share"),
             [
-                (name, b.labelled, b.right, _part(b.right, b.labelled), b.judged, b.judged_right)
-                + (_part(b.judged_right, b.judged),)
+                (
+                    name,
+                    b.labelled,
+                    b.right,
+                    _part(b.right, b.labelled),
+                    b.judged,
+                    b.judged_right,
+                    _part(b.judged_right, b.judged),
+                )
                 for name, b in evaluation.bands.items()
             ],
         )
@@ -183,7 +190,8 @@ def _miss_lines(miss: Miss) -> Iterator[str]:
     value = "no value" if label.value is None else number(label.value)
     high = f"–{number(label.value_high)}" if label.value_high is not None else ""
     yield f"  {file}  {metric}.{statistic} = {value}{high} {label.qualifier}, {role} {period}"
-    near = [("instead", one) for one in miss.same_fact] + [("that number", one) for one in miss.same_number]
+    near = [("instead", one) for one in miss.same_fact]
+    near += [("that number", one) for one in miss.same_number]
     for how, one in near[:4]:
         yield f"      {how}: {_stated_words(one)}  «{one.sentence}»"
     if not near:
