@@ -156,7 +156,7 @@ class Reader:
                 self._unnumbered(start, end, stretch, [])
             self.time = inherited
             return self.facts
-        times = find_times(text, start, end, self.year)
+        times = find_times(text, start, end, self.year, stretch.kind in _PAST)
         if inherited is not None:
             times.insert(0, inherited)
         for time in times:
@@ -594,6 +594,8 @@ class Reader:
         out: list[Subject] = []
         for a, b in spans:
             piece = body[a:b]
+            if not piece.strip("的"):
+                continue  # the list goes on from a value before: 、B率98%
             mentions = self._mentions_between(start + a, start + b)
             if (
                 mentions
@@ -703,7 +705,7 @@ class Reader:
         rest = _strip_times(clause)
         for name in self.own_names:
             rest = rest.replace(name, "")
-        if self.other_wholes.search(rest):
+        if self.other_wholes.search(rest) or _INSIDE.search(rest):
             return False
         rest = _LAST_ITEM.split(rest)[-1]
         if rest.endswith("等"):
@@ -812,6 +814,12 @@ class Reader:
             scope = "part"
         if partial:
             scope = "part"
+        if metric is not None and subject is not None and scope == "whole":
+            lead = text[max(start, subject.start - 40) : subject.start]
+            if (metric.code == "resident_population" and _TOWN.search(lead)) or (
+                metric.domain == "energy" and _PLANT.search(lead)
+            ):
+                scope = "part"
         if (
             scope == "whole"
             and subject is not None
@@ -882,7 +890,9 @@ class Reader:
         phrase = subject.phrase + " " + ASIDE.sub("", predicate)
         dimension = q.unit.dimension
         best: tuple[int, Metric, str] | None = None
-        carried = subject.chosen if not _TOTAL.search(predicate) else None
+        carried = subject.chosen
+        if _TOTAL.search(predicate) or _OWN_STATEMENT.search(predicate):
+            carried = None  # 同比增加1829万千瓦、达到9048万千瓦: the second is how much there is
         for metric, grade in subject.mention.candidates:
             if carried is not None and metric is not carried:
                 continue
@@ -1026,6 +1036,8 @@ class Reader:
                 return "level", 1, "share_of_something", None  # 务工293万人，超80%监测对象…
             if re.search(r"完成率|占比|比重|比例|率$|覆盖", predicate):
                 return "level", 1, "unit_mismatch", None
+            if to_level:
+                sign = 1  # 涨幅回落到2.1%: what it fell to, not by how much
             return "growth_rate", sign, rule, metric
         # an amount
         if metric is None:
@@ -1065,7 +1077,7 @@ class Reader:
                 if time.at >= clause_at:
                     each = True
             elif time.kind == "base":
-                if time.at >= clause_at and time.years[1] < year - 1:
+                if time.at >= clause_at and time.years[1] < stretch.years[1] - 1:
                     base = True
             elif time.kind == "start" and not time.part:
                 start_year = time
@@ -1083,7 +1095,7 @@ class Reader:
         is_from = bool(FROM.search(predicate[-14:])) and (
             bool(
                 re.match(
-                    r"[^,。;]{0,14}?(?:提高|增加|增长|上升|提升|下降|降低|减少|降|扩大|调整|转|扩|压减|缩)",
+                    r"[^,。;]{0,14}?(?:提高|增加|增长|上升|提升|下降|降低|减少|降|扩大|调整|转|扩|压减|缩|回落|回升|收窄)",
                     self.text[q.stop : q.stop + 22],
                 )
             )
@@ -1127,9 +1139,7 @@ class Reader:
         elif span:
             if "累计" in self.text[self.sentence_start : clause_at] and not _REACHED.search(predicate):
                 clause = "累计" + clause  # 累计 at the head of the sentence covers what follows
-            paid = bool(
-                re.search(r"投入|发放|争取|安排|筹集|拨付|减免|兑现|撬动", self.text[clause_at : q.start])
-            )
+            paid = _PAID.search(clause) is not None and not _REACHED.search(predicate)
             summing = paid or bool(re.search(r"累计|共计|总计|合计|总共|共(?!同|和|产|建|享|治)", clause))
             if (
                 explicit is not None
@@ -1137,16 +1147,9 @@ class Reader:
                 and self.text[explicit.end : explicit.end + 1] in _DONE
             ):
                 summing = True  # 五年生产原煤65亿吨
-            if metric is not None and metric.kind == "flow" and not _REACHED.search(predicate):
+            if metric is not None and metric.kind == "flow" and not _STATE.search(predicate):
                 # 五年来…实际使用外资263亿美元: of flows that grow year by year the last year is meant, of others the sum
-                summing = summing or metric.domain in (
-                    "trade",
-                    "investment",
-                    "finance",
-                    "transport",
-                    "agriculture",
-                    "safety",
-                )
+                summing = summing or metric.domain in ("trade", "investment", "finance", "safety")
             if statistic in ("growth_rate", "change_pp"):
                 averaged = ""  # over the whole span
             elif (
@@ -1340,7 +1343,7 @@ class Reader:
         subjects, predicate, _ = self._left_subjects(clause_start, at, 1, stretch)
         if not subjects:
             return
-        times = list(find_times(text, start, at, self.year))
+        times = list(find_times(text, start, at, self.year, stretch.kind in _PAST))
         clause = text[clause_start:at]
         for subject in subjects:
             if subject.mention is None:
@@ -1457,12 +1460,20 @@ _STRUCTURE = re.compile(r"三次产业|三产(?:业)?结构|产业结构|一二�
 _OF_SPENDING = re.compile(
     r"占(?:全[市省区州]|地方|同期|我[市省区])?(?:一般)?(?:公共)?(?:财政|预算)+(?:预算)?(?:总)?支出(?:总量|总额)?的?(?:比重|比例)?(?:达到|达|为|提高到|保持在|稳定在|超过|的)*$"
 )
+_PAID = re.compile(r"投入|发放|争取|安排|筹集|拨付|减免|兑现|撬动")
+_STATE = re.compile(r"达|超|突破|稳定|保持|至|到|为|占|迈|跨|年产")
+#: A plant or a project just before: its capacity, not the region's.
+_TOWN = re.compile(r"建成区|中心城区|城区")
+_PLANT = re.compile(
+    r"(?:电厂|电站|机组|基地|工程|项目|风电场)[^,。;]{0,14}(?:投产|建成|投运|并网|投用)[、,]?(?:总)?$"
+)
+_PAST = ("review", "five_year_review")
 _RANKED = re.compile(r"(?:增速|总量|增幅|均|分别|规模|人均|继续|连续\d年|持续|稳定|保持)*")
 _ADDED = re.compile(r"新增|净增|新建|新培育|新认定|新引进|新开|新入库|新登记|新设|新发展|新注册")
 _REACHED = re.compile(r"达|总数|总量|至|突破|超过|累计|共有|拥有|保有|到|为|占")
 #: A place inside the region, or each of many: what is said there is not the whole's (中心城区新建学校12所, 每个县建1家).
 _INSIDE = re.compile(
-    r"中心城区|市区(?!域)|老城区|新城区|各县|各区县|各乡镇|县城|县乡|每个?[县区乡镇村所家名校园]|市直|城区(?!面积)|开发区|高新区|示范区|度假区|产业园|园区|自贸区|经开区|新区"
+    r"中心城区|市区(?!域)|老城区|新城区|各县|各区县|各乡镇|县城|县乡|每个?[县区乡镇村所家名校园]|市直|(?<!主)城区(?!面积)|开发区|高新区|示范区|度假区|产业园|园区|自贸区|经开区|新区"
 )
 _PLACE_LEADS = re.compile(
     r"(?:^|[,:])(?:在|推动|对|全市)?(?:市?中心城区|各县区?|各县\(?市|各区县|县城|各乡镇|每个?[县区乡镇村])"

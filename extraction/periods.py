@@ -53,8 +53,11 @@ def _cn_year(text: str) -> int:
 _SMALL = {"二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "十": 10, "2": 2, "3": 3, "4": 4, "5": 5}
 
 
-def find_times(text: str, start: int, end: int, year: int) -> list[Time]:
-    """Words of time in ``text[start:end]`` for a report of ``year``, in order."""
+def find_times(text: str, start: int, end: int, year: int, past: bool = False) -> list[Time]:
+    """Words of time in ``text[start:end]`` for a report of ``year``, in order.
+
+    past   the text looks back: 上年 is the year before the one reported on, while 去年 is that year itself
+    """
     out: list[Time] = []
     if not _ANY.search(text, start, end):
         return out
@@ -66,8 +69,8 @@ def find_times(text: str, start: int, end: int, year: int) -> list[Time]:
         after = text[match.end() : match.end() + 3]
         if match["y"]:
             first = _cn_year(match["y"])
-            if not 1949 <= first <= 2100:
-                continue
+            if not 1949 <= first <= 2100 or text.startswith(("远景", "基本实现"), match.end()):
+                continue  # 实现2035年远景目标: no word of time for the figures beside it
             years = (first, first)
             if match["y2"]:
                 second = int(match["y2"]) if len(match["y2"]) == 4 else first // 100 * 100 + int(match["y2"])
@@ -97,7 +100,8 @@ def find_times(text: str, start: int, end: int, year: int) -> list[Time]:
             else:
                 kind = "span"
         elif match["last"]:
-            years = (year - 1, year - 1)
+            before_that = past and match["last"] in ("上年", "上一年")
+            years = (year - 2, year - 2) if before_that else (year - 1, year - 1)
         elif match["this"]:
             years = (year, year)
         elif match["next"]:
