@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import parse_qs, unquote, urljoin, urlsplit
 
 import lxml.html
 from lxml import etree
@@ -241,16 +241,35 @@ def visible_length(page: Page) -> int:
 SHORTEST_REPORT = 800
 
 
+def _is_document(url: str, title: str) -> bool:
+    """By the address, or by the file's name in the link's text (download.jsp?id=17 → 报告.docx)."""
+    return urlsplit(url).path.lower().endswith(DOCUMENT_SUFFIXES) or title.lower().endswith(DOCUMENT_SUFFIXES)
+
+
+def _embedded(page: Page) -> Iterator[str]:
+    """Documents shown inside the page: in a frame of their own, or through a viewer
+    (viewer.html?file=/x.pdf)."""
+    for element in page.tree.iter("iframe", "embed", "object"):
+        source = element.get("src") or element.get("data") or ""
+        viewed = parse_qs(urlsplit(source).query).get("file", [source])[0]
+        if urlsplit(viewed).path.lower().endswith(DOCUMENT_SUFFIXES):
+            url = urljoin(page.base, viewed)
+            if url.startswith(("http://", "https://")):
+                yield url.partition("#")[0]
+
+
 def attachments(page: Page, pattern: str) -> tuple[Row, ...]:
-    """Documents linked from a page that holds no report itself: of several, those that are named like
-    reports."""
+    """Documents linked from, or shown in, a page that holds no report itself: of several, those that are
+    named like reports."""
     if visible_length(page) >= SHORTEST_REPORT:
         return ()
     found: dict[str, Row] = {}
     for _, url, title in anchors(page):
-        if urlsplit(url).path.lower().endswith(DOCUMENT_SUFFIXES):
+        if _is_document(url, title):
             name = title or unquote(urlsplit(url).path.rpartition("/")[2])
             found.setdefault(url, Row(url, name, date_in_url(url)))
+    for url in _embedded(page):
+        found.setdefault(url, Row(url, file_name(url), date_in_url(url)))
     named = [row for row in found.values() if re.search(pattern, row.title)]
     return tuple(named or found.values())
 

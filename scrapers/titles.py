@@ -14,18 +14,22 @@ from extraction.regions import by_code, county_names, find_in
 from scrapers.model import Source
 from scrapers.pages import Row
 
-# About reports, and none: hearings, studies, assignments of tasks, resolutions, other people's reports.
+_REPORT = r"政府(?:\d{4}年)?工作报告"
+# About reports, and none: hearings, studies, assignments of tasks, resolutions. The words count only beside
+# the report's name: 深入贯彻新发展理念……——2026年政府工作报告 is a report.
+_BEFORE = "征求|听取|审议|审查|讨论|起草|修改|学习|落实|贯彻|分解|热议|解读|宣讲"
+_AFTER = "意见|建议|座谈|讨论|分解|分工|重点任务|任务|责任|解读|问卷|征集|征求|决议|热词|反响|修改稿|诞生|起草|督查|宣讲|学习"
 _ABOUT = re.compile(
-    r"征求|意见建议|座谈|讨论|审议|审查|起草|修改稿|分解|分工|任务清单|重点任务|责任制|落实|学习|贯彻|热词|热议|"
-    r"关于.{0,12}政府工作报告.{0,6}决议|决议|解读|名词解释|注释|问卷|征集|听取|分团|小组会|热烈反响|引发|点赞|"
-    r"(部门|单位|党组|纪委|人大常委会|政协|法院|检察院|法治|信息公开|统计)工作报告|年度报告"
+    rf"(?:{_BEFORE})[^—―:：，。]{{0,14}}?{_REPORT}"
+    rf"|{_REPORT}[》”)）]?[^—―:：，。]{{0,4}}(?:{_AFTER})"
+    rf"|{_REPORT}[》”)）]?(?:名词解释|注释|词语解释)"
 )
 _DIGEST = re.compile(r"速览|速读|一图|图解|图说|划重点|看点|要点|数读|读懂|亮点|干货|长图|海报")
 _ABSTRACT = re.compile(r"摘要|摘登|节选|摘编")
 _YEAR = re.compile(r"((?:19|20)\d{2})\s*年?")
 _CHINESE_YEAR = re.compile(r"([一二][〇○零ＯO0Oo一二三四五六七八九]{3})年")
 _DIGITS = dict(zip("〇○零ＯOo0一二三四五六七八九", "0000000123456789", strict=True))
-_COUNTY = re.compile(r"([一-鿿]{1,12}?(?:县|区|旗|镇|乡|街道))(?:\d{4}年?)?(?:人民)?政府工作报告")
+_COUNTY = re.compile(r"([一-鿿]{1,12}?(?:县|区|旗|镇|乡|街道))(?:\d{4}年?)?(?:人民)?" + _REPORT)
 _NATIONAL = re.compile(r"国务院|李克强|李强|温家宝|朱镕基|全国人大|十[一二三四五]届全国")
 
 

@@ -238,6 +238,10 @@ def taiyuan() -> Source:
         "一图读懂2026年太原市政府工作报告",
         "二〇二六年政府工作报告",
         "太原市人民政府工作报告",
+        "太原市人民政府2026年工作报告",
+        "深入贯彻新发展理念 奋力谱写新篇章——2026年太原市政府工作报告",
+        "政府工作报告（附名词解释）",
+        "2026年政府工作报告（2026年2月1日在市人代会上）",
     ],
 )
 def test_titles_of_the_citys_report(title: str) -> None:
@@ -250,6 +254,10 @@ def test_titles_of_the_citys_report(title: str) -> None:
         "关于征求《政府工作报告》意见建议的座谈会召开",
         "太原市2026年《政府工作报告》重点任务分工方案",
         "代表分团审议政府工作报告",
+        "2026年太原市政府工作报告名词解释",
+        "关于印发2026年政府工作报告重点任务分工的通知",
+        "市政府召开《政府工作报告》起草工作座谈会",
+        "太原市政府工作报告热词",
         "关于太原市人民政府工作报告的决议",
         "2026年山西省政府工作报告",
         "大同市2026年政府工作报告",
@@ -312,3 +320,22 @@ def test_check_without_a_network_says_so() -> None:
     checks = check_sources([source], settings=QUICK, now=NOW)
     assert no_network(checks)
     assert len(checks[0].line().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("html", "found"),
+    [
+        ("<a href='/download.jsp?id=17'>2026年政府工作报告.docx</a>", ["http://x.cn/download.jsp?id=17"]),
+        ("<iframe src='/a/bg.pdf'></iframe>", ["http://x.cn/a/bg.pdf"]),
+        ("<iframe src='/pdfjs/viewer.html?file=/a/bg.pdf#page=1'></iframe>", ["http://x.cn/a/bg.pdf"]),
+        ("<embed src='a/bg.PDF'>", ["http://x.cn/a/bg.PDF"]),
+        ("<a href='/a/bg.doc'>政府工作报告</a><a href='/a/form.doc'>申请表</a>", ["http://x.cn/a/bg.doc"]),
+        ("<a href='/a/1.doc'>下载</a>", ["http://x.cn/a/1.doc"]),
+        ("<iframe src='javascript:alert(1)'></iframe><a href='/b.html'>报告</a>", []),
+        (bad.REPORT + "<a href='/a/bg.pdf'>政府工作报告.pdf</a>", []),
+    ],
+)
+def test_attachments_of_a_page_that_holds_no_report(html: str, found: list[str]) -> None:
+    from scrapers.pages import Page, attachments
+
+    assert [row.url for row in attachments(Page("http://x.cn/r.html", html), "报告")] == found
