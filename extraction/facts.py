@@ -815,9 +815,9 @@ class Reader:
         if partial:
             scope = "part"
         if metric is not None and subject is not None and scope == "whole":
-            lead = text[max(start, subject.start - 40) : subject.start]
-            if (metric.code == "resident_population" and _TOWN.search(lead)) or (
-                metric.domain == "energy" and _PLANT.search(lead)
+            ahead = text[max(start, subject.start - 40) : subject.start]
+            if (metric.code == "resident_population" and _TOWN.search(ahead)) or (
+                metric.domain == "energy" and _PLANT.search(ahead)
             ):
                 scope = "part"
         if (

@@ -359,7 +359,7 @@ def _reject(
         if unit_name == "度" and not scaled_up(match):
             return True
         if unit_name in ("位", "名") and (
-            before.endswith(("前", "第", "列", "居", "排名", "名列", "升"))
+            before.endswith(("前", "第", "列", "居", "排名", "名列"))
             or text[stop : stop + 1] in ("数",)
         ):
             return True
