@@ -62,7 +62,7 @@ WORDS_ZH = {
     "comparison": "比较",
     "actual": "实绩",
     "target": "目标",
-    "exact": "",
+    "exact": "如数",
     "around": "左右",
     "at_least": "以上（含）",
     "at_most": "以内",
@@ -127,12 +127,12 @@ def passages(parsed: Parsed) -> list[Passage]:
     quotes = [(o.char_start, o.char_end) for o in facts]
     sections = list(parsed.reading.sections)
     found = []
+    begun = None
     for start, end in _spans(text, facts, [section.char_start for section in sections]):
-        # The sections that begin here; of several, the last is the one whose text follows.
-        begun = None
+        # Of several sections that begin before any words do, the last is the one whose text follows.
         while sections and sections[0].char_start < end:
             begun = sections.pop(0)
-        if not text[start:end].strip() and begun is None:
+        if not text[start:end].strip():
             continue
         here = tuple(o for o in facts if start <= o.sentence_start < end)
         pieces = _pieces(
@@ -144,6 +144,7 @@ def passages(parsed: Parsed) -> list[Passage]:
         )
         ordered = tuple(sorted(here, key=lambda o: (o.number_start, o.number_end)))
         found.append(Passage(start, end, pieces, ordered, begun))
+        begun = None
     return found
 
 
