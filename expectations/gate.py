@@ -92,6 +92,7 @@ def run_gate(
     today: date | None = None,
     released: Iterable[str] = (),
     may_set_aside: bool = False,
+    accepted: Mapping[str, str] | None = None,
     samples: int = SAMPLES,
     memory_megabytes: int = 400,
 ) -> list[CheckResult]:
@@ -106,6 +107,8 @@ def run_gate(
 
     may_set_aside  the caller will keep failing rows out of the build (``quarantine.screen`` does): a few of them do
                not stop the run. Without it every failing row of an error-level check does
+    accepted   changes that an operator wants: names of checks of the gate ``publish``, with who and why
+               (``quarantine.read_accepted``); where such a check fails it warns instead of stopping
     samples    failing rows shown at most, for each check; those that are set aside are given whole
 
     Never raises: whatever keeps a check from being evaluated makes it ``broke``.
@@ -126,6 +129,7 @@ def run_gate(
         # The files cannot be opened at all, or Great Expectations itself is broken: no check has an answer, for one
         # reason, which is said once.
         results = [_broke_gate(gate, f"{type(error).__name__}: {error}")]
+    results = [_accepted(result, accepted or {}) for result in results]
     logger.info(
         "gate %s of run %s: %d checks, %d failed, %d broke, %.1f s",
         gate,
@@ -320,6 +324,13 @@ def _finish(
     if not result.withheld_rows:
         result = replace(result, samples=result.samples[:samples])
     return _with_urls(result, connection)
+
+
+def _accepted(result: CheckResult, accepted: Mapping[str, str]) -> CheckResult:
+    """Only a difference from what is published can be wanted; what is wrong in itself cannot, nor what broke."""
+    if result.gate != "publish" or result.status != "failed" or result.check not in accepted:
+        return result
+    return replace(result, severity="warn", detail=f"accepted: {accepted[result.check]}. {result.detail}")
 
 
 def _set_aside(check: Check, result: CheckResult, connection: duckdb.DuckDBPyConnection) -> CheckResult:

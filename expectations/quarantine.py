@@ -2,6 +2,7 @@
 
     <home>/quarantine/withheld.jsonl    what is withheld now, one line a row, replaced by each screening
     <home>/quarantine/releases.jsonl    who released what, and why; appended
+    <home>/quarantine/accepted.jsonl    changes against the published file that somebody wants, for three days
     <home>/build/screened/…             copies of the Parquet files that hold withheld rows, without them
 
 Staging itself is never changed: the build reads a screened copy where there is one. In it, the documents concerned
@@ -17,7 +18,7 @@ import os
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,10 @@ import duckdb
 from expectations.gate import load_checks, run_gate
 from expectations.model import CheckResult
 from expectations.results import described
+
+
+#: An accepted change is meant for the next run or two, not for ever.
+ACCEPTED_FOR = timedelta(days=3)
 
 
 class QuarantineError(Exception):
@@ -258,6 +263,29 @@ def release(home: Path, row_id: str, *, by: str, reason: str, now: datetime | No
     path = home / "quarantine" / "releases.jsonl"
     _write_lines(path, [*_read_lines(path), asdict(made)])
     return made
+
+
+def accept(home: Path, check: str, *, by: str, reason: str, now: datetime | None = None) -> None:
+    """Let a change against the published file through that ``check`` of the gate ``publish`` would stop, for
+    ``ACCEPTED_FOR``. Raises QuarantineError for a check of another gate, or without a reason."""
+    names = [c.name for c in load_checks("publish")]
+    if check not in names:
+        raise QuarantineError(f"{check} is no check of the gate publish; these can be accepted: {', '.join(names)}")
+    if not reason.strip() or not by.strip():
+        raise QuarantineError("accepting a change needs a reason, and a name: --reason TEXT, and who says so")
+    path = home / "quarantine" / "accepted.jsonl"
+    at = (now or datetime.now(UTC)).isoformat()
+    _write_lines(path, [*_read_lines(path), {"check": check, "by": by, "reason": reason, "at": at}])
+
+
+def read_accepted(home: Path, now: datetime | None = None) -> dict[str, str]:
+    """Changes that are accepted now: name of the check, and who says so and why (for ``run_gate(accepted=…)``)."""
+    now = now or datetime.now(UTC)
+    return {
+        line["check"]: f"{line['reason']} ({line['by']}, {line['at'][:10]})"
+        for line in _read_lines(home / "quarantine" / "accepted.jsonl")
+        if now - datetime.fromisoformat(line["at"]) <= ACCEPTED_FOR
+    }
 
 
 def _checks_that_showed(home: Path, row_id: str) -> set[str]:

@@ -170,7 +170,7 @@ def coverage(database: Path | None) -> tuple[int | None, list[Tile]]:
         select r.province_code, any_value(p.short_name), count(*), count(h.region_code), (select year from newest)
         from regions r
         join marts.dim_region p on p.region_code = r.province_code
-        left join held h using (region_code)
+        left join held h on h.region_code = r.region_code
         group by r.province_code
     """
     try:

@@ -1,0 +1,91 @@
+"""docs/data-quality.md and docs/runbooks.md say what the checks are: made here from the YAML files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from expectations.gate import load_checks, load_threats
+from expectations.model import GATES, Check
+from tests.expectations.docs_tables import expect_table
+
+RUNBOOKS = Path(__file__).parents[2] / "docs" / "runbooks.md"
+
+#: Checks that are no entry of a YAML file: made by code, and by the pipeline.
+OTHERS = {
+    "checks-broke": ("checks_broken", "A gate could not run at all: none of its checks has an answer."),
+    "staging_files_are_whole": ("damaged_storage", "A staging file is not as it was written."),
+    "alert-channel-failed": (None, "An alert channel did not take a message; the others did."),
+    "run-broke": (None, "A step of the run ended with an error; nothing was published."),
+    "run-late": (None, "A run did not start, or did not end, by its deadline."),
+}
+ADVICE = {
+    "alert-channel-failed": "`cityreports alert-test` sends a message through each channel and says which took it. "
+    "HTTP 4xx: the token or the keyword of the robot has changed. No answer: the network, or the service.",
+    "run-broke": "The alert names the step and the error; the task's log in Airflow has the rest. Mend the cause and "
+    "run again: every step can be run again. Published data are those of the last good run.",
+    "run-late": "Is the scheduler running, is another run still holding the home (`cityreports status`)? A machine that "
+    "slept catches up with its next run.",
+}
+
+
+def all_checks() -> list[Check]:
+    return [check for gate in GATES for check in load_checks(gate)]
+
+
+def test_every_threat_has_a_check() -> None:
+    guarded = {check.threat for check in all_checks()} | {threat for threat, _ in OTHERS.values()}
+    assert load_threats().keys() - guarded == set()
+
+
+def test_threat_table() -> None:
+    lines = ["| threat | what goes wrong | likely | harm | caught by |", "| --- | --- | --- | --- | --- |"]
+    for name, threat in load_threats().items():
+        by = [f"`{c.name}`" + ("" if c.severity == "error" else " (warn)") for c in all_checks() if c.threat == name]
+        by += [f"`{check}`" for check, (guards, _) in OTHERS.items() if guards == name]
+        lines.append(
+            f"| {name} {threat['zh']} | {threat['what']} | {threat['likely']} | {threat['harm']} | {', '.join(by)} |"
+        )
+    expect_table("threats", "\n".join(lines))
+
+
+def test_check_table() -> None:
+    lines = []
+    for gate in GATES:
+        lines += [f"### Gate `{gate}`", "", "| check | level | fails where | rows set aside |", "| --- | --- | --- | --- |"]
+        for c in load_checks(gate):
+            aside = f"up to {c.tolerance * 100:g} % of the {c.sets_aside}s" if c.sets_aside else ""
+            lines.append(f"| [`{c.name}`](runbooks.md#{c.runbook}) | {c.severity} | {c.what} | {aside} |")
+        lines.append("")
+    expect_table("checks", "\n".join(lines))
+
+
+def test_every_check_has_its_runbook() -> None:
+    threats = load_threats()
+    parts = [
+        "# Runbooks",
+        "",
+        "What to do when a check fails; alerts and reports link here. Made by tests/expectations/test_docs.py from "
+        "`expectations/threats.yml` and `expectations/checks/`: edit those.",
+        "",
+        "In every case: published data are untouched until a run passes; `cityreports status` tells what is open; "
+        "`select * from checks.results` and `checks.withheld` have all rows.",
+        "",
+    ]
+    for c in all_checks():
+        parts += [
+            f"## {c.runbook}",
+            "",
+            f"{c.what} Gate `{c.gate}`, level `{c.severity}`.",
+            "",
+            f"Guards against: {threats[c.threat]['what']}",
+            "",
+            f"What to do: {threats[c.threat]['do']}",
+            "",
+        ]
+    for name, (threat, what) in OTHERS.items():
+        parts += [f"## {name}", "", what, "", f"What to do: {threats[threat]['do'] if threat else ADVICE[name]}", ""]
+    text = "\n".join(parts)
+    now = RUNBOOKS.read_text(encoding="utf-8") if RUNBOOKS.exists() else ""
+    if now != text:
+        RUNBOOKS.write_text(text, encoding="utf-8")
+        raise AssertionError("docs/runbooks.md was out of date; it is written anew: review, commit")
