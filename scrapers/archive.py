@@ -73,6 +73,7 @@ class Entry:
     last_modified: str = ""
     text_id: str = ""
     notes: tuple[str, ...] = ()
+    origin: str = ""
 
     @property
     def ref(self) -> Ref:
@@ -83,8 +84,8 @@ class Entry:
 class Facts:
     """What is recorded with a document beside its bytes. url is the address that was asked for (the record's
     own is the one that answered, after redirects). text_id is the sha256 of its readable text (or empty):
-    copies whose bytes change at every download are told by it. notes record exceptions made (TLS not
-    verified, and why)."""
+    copies whose bytes change at every download are told by it. origin is where a file comes from, as its
+    manifest says. notes record exceptions made (TLS not verified, and why)."""
 
     source_id: str
     url: str
@@ -96,6 +97,7 @@ class Facts:
     kind: str = "document"
     text_id: str = ""
     notes: tuple[str, ...] = ()
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +296,7 @@ class Archive:
             charset=entry.charset,
             claim=entry.claim,
             kind=entry.kind,
+            origin=entry.origin,
         )
 
     def _scan(self, warc: str) -> Iterator[tuple[Entry | None, _Record]]:
@@ -663,6 +666,7 @@ def _make_entry(
         last_modified=headers.get("last-modified", ""),
         text_id=facts["text_id"],
         notes=tuple(facts["notes"]),
+        origin=facts.get("origin", ""),
     )
 
 
@@ -681,6 +685,7 @@ def _facts_dict(facts: Facts, size: int) -> dict[str, Any]:
         "claim": claim,
         "text_id": facts.text_id,
         "notes": list(facts.notes),
+        "origin": facts.origin,
     }
 
 

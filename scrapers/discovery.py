@@ -255,18 +255,13 @@ def _read(answer: Answer, asked: str, module: ModuleType) -> tuple[Page, list[Ro
     if says_not_found(page):
         raise LookError("soft_404", f"{asked} says that there is no such page, with status 200")
     rows: list[Row] = module.rows(page)
-    if rows or _leads_on(module, page):
+    if rows or (getattr(module, "LEADS_ON", False) and module.following(page) is not None):
         return page, rows
     if is_empty_of_content(page):
         raise LookError("stub_listing", f"{asked} has {len(answer.body)} bytes and no content")
     raise LookError(
         "layout_changed", f"{asked} has none of the rows that {module.__name__.rpartition('.')[2]} knows"
     )
-
-
-def _leads_on(module: ModuleType, page: Page) -> bool:
-    """Pages that hold no rows themselves by design: a sitemap index, a paper's front page."""
-    return module.__name__.endswith((".feed", ".epaper")) and module.following(page) is not None
 
 
 def _is_root(url: str) -> bool:
@@ -440,7 +435,7 @@ def _look_at_folder(
                 failures.append(Failure(source.id, "discover", item.reason, item.detail, now, url, name))
                 continue
             seen += 1
-            link = Link(source.id, url, name, item.claim, source.listings[0])
+            link = Link(source.id, url, name, item.claim, source.listings[0], item.origin)
             if everything or not _file_is_held(link, archive, settings):
                 links.append(link)
     except LookError as error:

@@ -90,7 +90,9 @@ def _fetch_file(
     except LookError as error:
         return Failure(link.source_id, "fetch", error.reason, error.detail, now, link.url, link.file)
     document_id = hashlib.sha256(body).hexdigest()
-    facts = Facts(link.source_id, link.url, link.file, document_id, media_type_of(path), link.claim)
+    facts = Facts(
+        link.source_id, link.url, link.file, document_id, media_type_of(path), link.claim, origin=link.origin
+    )
     held = [
         entry
         for entry in archive.held(link.url)

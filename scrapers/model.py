@@ -79,6 +79,7 @@ class Link:
     file      last part of the name, as the user knows it
     found_on  the listing page (or manifest) that names it
     claim     what the source says that the document is
+    origin    where a file comes from, as its manifest says (an address as a rule)
     """
 
     source_id: str
@@ -86,6 +87,7 @@ class Link:
     file: str
     claim: Claim
     found_on: str = ""
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +192,7 @@ class RawDocument:
     charset: str
     claim: Claim
     kind: str = "document"
+    origin: str = ""
 
     @property
     def content_type(self) -> str:

@@ -6,7 +6,8 @@ A module's docstring is its metadata (name, known-by, listing, article, facts). 
     following(page) -> str | None           address of the listing's next page
     article(page) -> Article                what an article's page says of itself, and its attachments
 
-and may have ``starts(source, now) -> list[str]`` where the listing's address depends on the day. What most
+and may have ``starts(source, today) -> list[str]`` where the listing's address depends on the day, and
+``LEADS_ON = True`` where a listing page without rows is in order as long as another page follows. What most
 platforms share is in `scrapers.pages`. Each has golden pages in tests/scrapers/golden/<platform>/.
 """
 

@@ -20,6 +20,9 @@ from datetime import date, timedelta
 from scrapers.model import Source
 from scrapers.pages import Article, Page, Row, anchors, clean, date_in_url, plain_article
 
+#: A paper's first page may be all pictures.
+LEADS_ON = True
+
 _ARTICLE = re.compile(r"/content_\d+(_\d+)?\.s?html?$", re.I)
 _NODE = re.compile(r"/node_\d+(_\d+)?\.s?html?$", re.I)
 _DAYS_BACK = 2

@@ -22,6 +22,9 @@ from defusedxml.ElementTree import fromstring
 from scrapers.failures import LookError
 from scrapers.pages import Article, Page, Row, clean, date_in, plain_article
 
+#: A sitemap index has no rows of its own.
+LEADS_ON = True
+
 
 def _name(element: Element) -> str:
     return element.tag.rpartition("}")[2].lower()

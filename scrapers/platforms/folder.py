@@ -48,6 +48,7 @@ class Item:
 
     path: Path
     claim: Claim = field(default_factory=Claim)
+    origin: str = ""  # the manifest's url: where the user has the file from
     reason: str = ""
     detail: str = ""
 
@@ -170,4 +171,5 @@ def _manifest_item(folder: Path, line: int, cells: dict[str, str], seen: set[Pat
             title=cells.get("title") or None,
             published=published,
         ),
+        origin=cells.get("url", ""),
     )

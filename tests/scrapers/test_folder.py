@@ -58,6 +58,10 @@ def test_the_manifest_tells_more(night: Night, tmp_path: Path) -> None:
     look = night.look(folder_source(folder))[0]
     assert claims(look)["a.txt"] == Claim("太原市", 2026, "digest", "速览", date(2026, 2, 28))
     assert look.failures == ()
+    _, fetched = night.run(folder_source(folder))
+    assert isinstance(fetched[0], Fetched)
+    assert night.archive.read(fetched[0].ref).origin == "https://example.gov.cn/r.html"
+    assert night.archive.entries()[0].origin == "https://example.gov.cn/r.html"
 
 
 @pytest.mark.parametrize(
