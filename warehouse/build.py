@@ -62,10 +62,9 @@ def build(settings: Settings, inputs: Mapping[str, Sequence[Path]]) -> None:
     log = settings.logs / "dbt" / "dbt.log"
     # The lists go by way of a file of constant name: dbt parses everything anew whenever a variable changes.
     listing = database.parent / "staging.json"
-    listing.write_text(
-        json.dumps({table: [str(path) for path in paths] for table, paths in inputs.items()}),
-        encoding="utf-8",
-    )
+    files = {table: [str(path) for path in paths] for table, paths in inputs.items()}
+    files["metrics"] = [str(write_metrics(database.parent / "metrics.parquet"))]
+    listing.write_text(json.dumps(files), encoding="utf-8")
     variables: dict[str, Any] = {"staging_files": str(listing), "macros_sha256": _macros_sha256()}
     with _environment(
         CITYREPORTS_BUILD_DB=str(database),

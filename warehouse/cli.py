@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+import typer.exceptions
 
 from warehouse.settings import Settings, SettingsError, load_settings
 
@@ -35,7 +36,9 @@ app = typer.Typer(
 )
 sources_app = typer.Typer(help="What is watched.", no_args_is_help=True, rich_markup_mode=None)
 quarantine_app = typer.Typer(help="What was set aside, and why.", no_args_is_help=True, rich_markup_mode=None)
+archive_app = typer.Typer(help="The raw pages as they came.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(sources_app, name="sources")
+app.add_typer(archive_app, name="archive")
 app.add_typer(quarantine_app, name="quarantine")
 
 
@@ -76,23 +79,19 @@ def main() -> None:
 
 def run_cli(arguments: list[str]) -> int:
     """Run one command; returns the exit status, and lets no traceback out unless ``--debug`` is given."""
-    import click
-
     debug = "--debug" in arguments
     try:
-        result = app(arguments, standalone_mode=False)
+        result = app(arguments, prog_name="cityreports", standalone_mode=False)
         return result if isinstance(result, int) else DONE
-    except click.exceptions.NoArgsIsHelpError as error:
-        print(error.format_message())
-        return USAGE
-    except click.ClickException as error:
-        error.show(sys.stderr)
+    except typer.exceptions.TyperException as error:
+        # Wrong usage; for a group without a command this is its help.
+        error.show(file=sys.stderr)  # type: ignore[attr-defined]
         return USAGE
     except Exit as end:
         if end.args[0]:
             _say(f"cityreports: {end.args[0]}")
         return end.status
-    except (click.exceptions.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         _say("cityreports: interrupted; nothing is left half done, run again to go on")
         return INTERRUPTED
     except BrokenPipeError:
@@ -500,7 +499,7 @@ def rebuild() -> int:
     if not settings.archive.is_dir():
         raise Exit(USAGE, f"{settings.archive}: there is no archive to read; `cityreports run` makes one")
     with Watcher() as watcher:
-        night = run_night(settings, RunParams(), watch=watcher.see, rebuild=True)
+        night = run_night(settings, RunParams(), watch=watcher.see, archive="again")
     show_night(settings, night)
     return night.status
 
@@ -510,7 +509,7 @@ def quarantine_list(
     reason: Annotated[str, typer.Option(help="only this reason")] = "",
     format: Annotated[str, typer.Option("--format", "-f", help="table, csv or json (lines)")] = "table",
 ) -> int:
-    """Documents and links that were set aside and are not read since, newest first."""
+    """Documents and links that could not be read, and facts that a check withheld, newest first."""
     from warehouse.status import open_quarantine
     from warehouse.tables import aligned, as_csv, as_json_lines
 
@@ -521,9 +520,70 @@ def quarantine_list(
         for data in as_json_lines(columns, rows):
             sys.stdout.buffer.write(data)
     elif rows:
-        _print(aligned(columns, rows))
+        _print(aligned(columns, [(*row[:-1], row[-1][:12]) for row in rows]))
     else:
         _say("nothing is in quarantine")
+    return DONE
+
+
+@quarantine_app.command("show")
+def quarantine_show(
+    item: Annotated[str, typer.Argument(metavar="ID", help="id, or its first characters")],
+) -> int:
+    """One item in full: a document that could not be read, or a fact that a check withheld."""
+    from dataclasses import asdict
+
+    from expectations.quarantine import QuarantineError, find
+    from warehouse.status import open_quarantine
+
+    settings = _settings()
+    columns, rows = open_quarantine(settings, "")
+    found = [dict(zip(columns, row, strict=True)) for row in rows if str(row[-1]).startswith(item)]
+    if not found:
+        try:
+            found = [asdict(find(settings.home, item))]
+        except QuarantineError as error:
+            raise Exit(USAGE, str(error)) from error
+    for values in found:
+        width = max(map(len, values))
+        _print(f"{name:<{width}}  {value}" for name, value in values.items() if value not in (None, ""))
+    return DONE
+
+
+@quarantine_app.command("release")
+def quarantine_release(
+    item: Annotated[str, typer.Argument(metavar="ID", help="id of a withheld fact, as `list` shows it")],
+    reason: Annotated[str, typer.Option(help="why it is right after all; kept with your name")],
+    by: Annotated[str, typer.Option(help="who says so", envvar="USER")] = "",
+) -> int:
+    """Let a withheld fact pass the checks of single rows, from the next run on."""
+    from expectations.quarantine import QuarantineError, release
+
+    settings = _settings()
+    try:
+        made = release(settings.home, item, by=by, reason=reason)
+    except QuarantineError as error:
+        raise Exit(USAGE, str(error)) from error
+    _say(f"released {made.row_id[:12]} ({made.by}); it counts from the next run on")
+    return DONE
+
+
+@quarantine_app.command("accept")
+def quarantine_accept(
+    check: Annotated[
+        str, typer.Argument(metavar="CHECK", help="a check of the gate publish that stopped a run")
+    ],
+    reason: Annotated[str, typer.Option(help="why the change is right; kept with your name")],
+    by: Annotated[str, typer.Option(help="who says so", envvar="USER")] = "",
+) -> int:
+    """Accept a change against the published file that stopped a run (a new release changed a column, say)."""
+    from expectations.quarantine import QuarantineError, accept
+
+    try:
+        accept(_settings().home, check, by=by, reason=reason)
+    except QuarantineError as error:
+        raise Exit(USAGE, str(error)) from error
+    _say(f"accepted what {check} stopped; run again")
     return DONE
 
 
@@ -548,6 +608,73 @@ def sources_list(
     else:
         _print([*aligned(columns, rows), "", f"{len(rows)} sources"])
     return DONE
+
+
+@sources_app.command("check")
+def sources_check(
+    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID…]", help="default: all")] = None,
+    province: Annotated[str, typer.Option(help="only this province: 山西省 or 140000")] = "",
+    record: Annotated[
+        bool, typer.Option("--record", help="write today's date into the entries that work")
+    ] = False,
+) -> int:
+    """Try sources live, as a night would, and say what was found; nothing is kept."""
+    from datetime import UTC, datetime
+
+    from scrapers.checking import check_sources, no_network, record_verified
+    from scrapers.sources import REGISTRY, load_sources
+    from warehouse.pipeline import fetch_settings
+
+    settings = _settings()
+    now = datetime.now(UTC)
+    sources = load_sources(settings.sources, province=province or None, ids=ids or None)
+    checks = check_sources(sources, settings=fetch_settings(settings), now=now)
+    if no_network(checks):
+        hosts = ", ".join(check.source_id for check in checks[:3]) + (", …" if len(checks) > 3 else "")
+        raise Exit(BROKE, f"no network from here: no host of {hosts} was reached; the entries may be right")
+    _print(check.line() for check in checks)
+    if record:
+        _say(
+            f"recorded: {', '.join(record_verified(checks, now.date(), settings.sources or REGISTRY)) or 'none'}"
+        )
+    return DONE if all(check.works for check in checks) else BROKE
+
+
+@app.command()
+def backfill(
+    first: Annotated[int, typer.Option("--from", help="first report year")],
+    last: Annotated[int | None, typer.Option("--to", help="last report year; default: this year")] = None,
+    province: Annotated[str, typer.Option(help="only this province: 山西省 or 140000")] = "",
+    city: Annotated[str, typer.Option(help="only this region: 太原市 or 140100")] = "",
+) -> int:
+    """Walk the sites' archives back through the years; stopped at any moment, it goes on where it was."""
+    from warehouse.backfilling import backfill_archive
+    from warehouse.night import run_night
+    from warehouse.pipeline import RunParams
+    from warehouse.screen import Watcher, show_night
+
+    settings = _settings()
+    params = RunParams(province=province, city=city)
+    for line in backfill_archive(settings, params, first, last):
+        _say(line)
+    with Watcher() as watcher:
+        night = run_night(settings, RunParams(), watch=watcher.see, archive="unread")
+    show_night(settings, night)
+    return night.status
+
+
+@archive_app.command("verify")
+def archive_verify() -> int:
+    """Read every record of the archive again and compare it with its digests."""
+    from scrapers.archive import Archive
+
+    settings = _settings()
+    if not settings.archive.is_dir():
+        raise Exit(USAGE, f"{settings.archive}: there is no archive yet")
+    problems = Archive(settings.archive).verify()
+    _print(f"{problem.warc_file}:{problem.warc_offset}: {problem.what}" for problem in problems)
+    _say(f"{len(problems)} problems" if problems else "the archive is as it was written")
+    return BROKE if problems else DONE
 
 
 @app.command("alert-test")

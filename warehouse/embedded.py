@@ -2,7 +2,7 @@
 
 Started by ``warehouse.night`` as a child process of its own session::
 
-    python -m warehouse.embedded '{"run": …, "params": {…}}'
+    python -m warehouse.embedded '{"run": …, "params": {…}, "archive": ""}'
 
 Its standard output is one JSON line an event (``warehouse.night`` shows them); everything that Airflow, dbt
 and the rest say goes to ``<home>/logs/runs/<run>.log``. Nothing listens on any port.
@@ -57,7 +57,7 @@ def main() -> int:
     with _quiet(settings.logs / "runs" / f"{run}.log"):
         try:
             with staging.exclusive(settings.home, "this run"):
-                return _run(settings, run, request["params"], rebuild=request["rebuild"])
+                return _run(settings, run, request["params"], archive=request["archive"])
         except Exception as error:
             import traceback
 
@@ -77,7 +77,7 @@ def _quiet(log: Path) -> Iterator[None]:
         yield
 
 
-def _run(settings: Settings, run: str, params: dict[str, Any], *, rebuild: bool) -> int:
+def _run(settings: Settings, run: str, params: dict[str, Any], *, archive: str) -> int:
     emit("step", what="Starting Airflow")
     os.environ.setdefault("AIRFLOW__API_AUTH__JWT_SECRET", secrets.token_hex(32))
     _prepare_database(settings)
@@ -87,9 +87,9 @@ def _run(settings: Settings, run: str, params: dict[str, Any], *, rebuild: bool)
     if bag.import_errors:
         emit("broke", what=f"DAG files cannot be imported: {bag.import_errors}")
         return 3
-    if rebuild:
-        emit("step", what="Reading the whole archive again")
-        pipeline.reparse(settings, run)
+    if archive:
+        emit("step", what="Reading the archive")
+        pipeline.read_archive(settings, run, again=archive == "again")
         pipeline.commit(settings, run)
         night = "success"
     else:

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from warehouse.embedded import airflow_environment
 from warehouse.pipeline import RunParams, run_name
@@ -48,16 +48,16 @@ def run_night(
     settings: Settings,
     params: RunParams,
     *,
-    rebuild: bool = False,
+    archive: Literal["", "unread", "again"] = "",
     watch: Callable[[dict[str, Any]], None] = lambda event: None,
 ) -> Night:
     """Run a night to its end; ``watch`` is called with each event. KeyboardInterrupt ends it at once.
 
-    ``rebuild`` reads the archive again in place of the sources.
+    archive  looks at no source, and reads what the archive holds: what was not read yet, or everything again
     """
     run = run_name(datetime.now(UTC))
     night = Night(run, log=settings.logs / "runs" / f"{run}.log")
-    request = json.dumps({"run": run, "params": asdict(params), "rebuild": rebuild})
+    request = json.dumps({"run": run, "params": asdict(params), "archive": archive})
     environment = os.environ | airflow_environment(settings)
     environment |= {
         "CITYREPORTS_HOME": str(settings.home),

@@ -133,7 +133,7 @@ def plan(settings: Settings, run: str, params: RunParams) -> list[Batch]:
 
     # What a process that died left untold.
     alerts.start(home=settings.home, urls=settings.alert_urls)
-    sources = _sources(settings, params)
+    sources = sources_of(settings, params)
     made = [
         Batch(name, _title(name), tuple(source.id for source in members))
         for name, members in batches(sources).items()
@@ -144,7 +144,8 @@ def plan(settings: Settings, run: str, params: RunParams) -> list[Batch]:
     return made
 
 
-def _sources(settings: Settings, params: RunParams) -> list[Source]:
+def sources_of(settings: Settings, params: RunParams) -> list[Source]:
+    """The sources that a run with ``params`` looks at. Raises RunError, scrapers.sources.RegistryError."""
     from scrapers.sources import folder_source, load_sources
 
     if params.folder:
@@ -188,7 +189,7 @@ def _batch_sources(settings: Settings, run: str, batch: str) -> tuple[list[Sourc
     value = _plan_value(settings, run)
     params = RunParams(**value["params"])
     ids = next((set(b["sources"]) for b in value["batches"] if b["name"] == batch), set())
-    found = [source for source in _sources(settings, params) if source.id in ids]
+    found = [source for source in sources_of(settings, params) if source.id in ids]
     return found, datetime.fromisoformat(value["at"]), params
 
 
@@ -203,7 +204,8 @@ def _archive(settings: Settings) -> Archive:
     return Archive(settings.archive)
 
 
-def _fetching(settings: Settings) -> FetchSettings:
+def fetch_settings(settings: Settings) -> FetchSettings:
+    """The settings of an operator, as the room that fetches takes them."""
     from importlib.metadata import version
 
     from scrapers.settings import FetchSettings
@@ -230,7 +232,7 @@ def discover_batch(settings: Settings, run: str, batch: str) -> dict[str, int]:
         archive=_archive(settings),
         run_id=run,
         batch=batch,
-        settings=_fetching(settings),
+        settings=fetch_settings(settings),
         now=at,
         everything=params.everything,
     )
@@ -273,7 +275,7 @@ def fetch_batch(settings: Settings, run: str, batch: str) -> dict[str, int]:
             archive=_archive(settings),
             run_id=run,
             batch=batch,
-            settings=_fetching(settings),
+            settings=fetch_settings(settings),
             now=at,
             sources=sources,
         )
@@ -335,8 +337,8 @@ def parse_batch(settings: Settings, run: str, batch: str) -> dict[str, int]:
 
 
 @_told
-def reparse(settings: Settings, run: str) -> dict[str, int]:
-    """Read the whole archive again with today's parser, whatever was read before: `cityreports rebuild`."""
+def read_archive(settings: Settings, run: str, *, again: bool) -> dict[str, int]:
+    """Read what the archive holds, without a look at any source; with ``again``, also what was read before."""
     write_json(
         _run_file(settings, run, "plan.json"),
         {"run": run, "at": datetime.now(UTC).isoformat(), "params": asdict(RunParams()), "batches": []},
@@ -344,11 +346,11 @@ def reparse(settings: Settings, run: str) -> dict[str, int]:
     archive = _archive(settings)
     entries = [e for e in archive.entries() if e.kind == "document"]
     known = Known.read(settings)
-    everything = {e.document_id for e in entries}
-    with Writer(settings, run, "rebuild", known) as writer:
+    everything = {e.document_id for e in entries} if again else set()
+    with Writer(settings, run, "archive", known) as writer:
         parse_entries(settings, writer, archive, known.todo(entries, again=everything))
     write_json(
-        _run_file(settings, run, "staged-rebuild.json"),
+        _run_file(settings, run, "staged-archive.json"),
         {"files": [asdict(f) for f in writer.files], "counts": writer.counts, "reasons": writer.reasons},
     )
     return writer.counts
@@ -520,8 +522,10 @@ def inputs_digest(settings: Settings) -> str:
     """
     from warehouse.build import code_version
 
-    releases = settings.home / "quarantine" / "releases.jsonl"
-    parts = [code_version(), releases.read_text(encoding="utf-8") if releases.is_file() else ""]
+    parts = [code_version()]
+    for name in ("releases.jsonl", "accepted.jsonl"):
+        path = settings.home / "quarantine" / name
+        parts.append(path.read_text(encoding="utf-8") if path.is_file() else "")
     parts += _health(settings)
     for commit_ in staging.read_commits(settings.staging):
         for file in commit_.files:
@@ -626,12 +630,14 @@ def build(settings: Settings, run: str) -> dict[str, Any]:
 def check_warehouse(settings: Settings, run: str) -> dict[str, Any]:
     """Gates 2 and 3: the marts by themselves, and beside what is published. Raises Refused."""
     from expectations import run_gate
+    from expectations.quarantine import read_accepted
 
     emit("step", what="Checking the warehouse")
+    accepted = read_accepted(settings.home)
     database = settings.build_database
     results = [
         *run_gate("warehouse", database=database, published=settings.published, run_id=run),
-        *run_gate("publish", database=database, published=settings.published, run_id=run),
+        *run_gate("publish", database=database, published=settings.published, run_id=run, accepted=accepted),
     ]
     return _judge(settings, run, "warehouse and publish", results, database=database)
 

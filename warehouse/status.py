@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from warehouse import staging
+from warehouse import corrections, staging
 from warehouse.publish import read_publication
 from warehouse.reading import NoWarehouse, open_warehouse, warehouse_to_read
 from warehouse.settings import Settings
@@ -32,6 +32,7 @@ def status_lines(settings: Settings) -> list[str]:
         lines += _published(database, is_sample)
     lines += ["", *_last_run(settings)]
     lines += ["", *_last_checks(settings)]
+    lines += _corrections(settings)
     _, rows = open_quarantine(settings, "")
     if rows:
         lines += ["", f"Quarantine: {len(rows)} (`cityreports quarantine list`)"]
@@ -112,6 +113,59 @@ def _last_checks(settings: Settings) -> list[str]:
     )
 
 
+def _corrections(settings: Settings) -> list[str]:
+    """What became of each entry of ``corrections.yml``: applied to so many facts, stale, or met by no document."""
+    known = corrections.load()
+    if not known:
+        return []
+    applied = _applied(settings)
+    stale: dict[str, str] = {}
+    for *_, detail, _ in open_quarantine(settings, corrections.STALE)[1]:
+        stale.update({c.id: detail for c in known if f"correction {c.id} " in detail})
+    rows = [
+        (
+            c.id,
+            c.action,
+            "stale" if c.id in stale else "applied" if c.id in applied else "met no document",
+            applied.get(c.id, 0),
+            stale.get(c.id, c.reason),
+        )
+        for c in known
+    ]
+    rows.sort(key=lambda row: (row[2] == "applied", row[0]))
+    idle = sum(row[2] != "applied" for row in rows)
+    head = ("id", "action", "status", "facts", "reason, or what is wrong")
+    return [
+        "",
+        f"Corrections: {len(rows)}, {idle} not applied (corrections.yml)",
+        *_indented(aligned(head, rows[:MOST_REGIONS], widest=100)),
+    ]
+
+
+def _applied(settings: Settings) -> dict[str, int]:
+    """Facts that each correction changed, in the latest parse of each document."""
+    files = {
+        name: [str(path) for path in staging.inputs_for_sql(settings.staging, name)]
+        for name in ("observations", "documents")
+    }
+    with duckdb.connect() as connection:
+        rows = connection.execute(
+            """
+            with latest as (
+                select document_id, arg_max(parse_id, (parsed_at, parse_id)) as parse_id
+                from read_parquet($documents, union_by_name := true) group by document_id
+            )
+            select unnest(string_split(rule, $mark)[2:]) as id, count(*)
+            from read_parquet($observations, union_by_name := true)
+            semi join latest using (document_id, parse_id)
+            where contains(rule, $mark)
+            group by id
+            """,
+            {**files, "mark": corrections.MARK},
+        ).fetchall()
+    return dict(rows)
+
+
 def _indented(lines: Sequence[str]) -> list[str]:
     return [f"  {line}" for line in lines]
 
@@ -125,8 +179,11 @@ def _age(seconds: float) -> str:
 
 
 def open_quarantine(settings: Settings, reason: str) -> tuple[list[str], list[tuple[Any, ...]]]:
-    """Items set aside whose document was not read since, newest first; ``reason`` filters."""
-    columns = ["at", "stage", "source_id", "file", "reason", "detail", "item_id"]
+    """What is set aside now, newest first: documents and links that were not read since, and facts that a check
+    withheld. ``reason`` filters (of a withheld fact it is the check's name)."""
+    from expectations.quarantine import read_withheld
+
+    columns = ["since", "stage", "source", "file", "reason", "detail", "id"]
     files = {
         name: [str(path) for path in staging.inputs_for_sql(settings.staging, name)]
         for name in ("quarantine", "documents")
@@ -135,18 +192,22 @@ def open_quarantine(settings: Settings, reason: str) -> tuple[list[str], list[tu
         connection.execute("set timezone = 'UTC'")
         rows = connection.execute(
             """
-            select strftime(q.at, '%Y-%m-%d %H:%M'), q.stage, q.source_id, q.file, q.reason, q.detail, q.item_id[:12]
+            select strftime(q.at, '%Y-%m-%d %H:%M'), q.stage, q.source_id, q.file, q.reason, q.detail, q.item_id
             from read_parquet($quarantine, union_by_name := true) as q
-            where ($reason = '' or q.reason = $reason)
-                and not exists (
-                    from read_parquet($documents, union_by_name := true) as d
-                    where d.document_id = q.document_id and d.parsed_at >= q.at
-                )
-            order by q.at desc, q.file
+            where not exists (
+                from read_parquet($documents, union_by_name := true) as d
+                where d.document_id = q.document_id and d.parsed_at >= q.at
+            )
             """,
-            {**files, "reason": reason},
+            files,
         ).fetchall()
-    return columns, rows
+    for held in read_withheld(settings.home):
+        said = [held.region, held.metric, str(held.year or ""), held.value, held.note, held.sentence]
+        words = ", ".join(part for part in said if part)
+        at = held.since[:16].replace("T", " ")
+        rows.append((at, "check", "", held.file, " ".join(held.checks), words, held.row_id))
+    wanted = [row for row in rows if not reason or reason in row[4].split()]
+    return columns, sorted(wanted, key=lambda row: (row[0], row[3] or ""), reverse=True)
 
 
 def source_rows(settings: Settings, province: str) -> tuple[list[str], list[tuple[Any, ...]]]:
