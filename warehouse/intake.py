@@ -353,7 +353,8 @@ def _document_rows(run: str, batch: str, task: Task, parsed: Parsed) -> dict[str
         "parsed_at": datetime.now(UTC),
         "parser_version": parser_version(),
         "source_id": entry.source_id,
-        "url": entry.url,
+        # A user's file is known by the address that its manifest gives; where it lay stands in copies.
+        "url": entry.origin or entry.url,
         "file": entry.file,
         "fetched_at": entry.fetched_at,
         "published": task.claim.published,
