@@ -18,6 +18,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from warehouse.seeds import write_metrics
 from warehouse.settings import CHECKOUT, Settings
 
 PROJECT = CHECKOUT / "dbt_project"

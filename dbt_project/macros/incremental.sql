@@ -6,7 +6,7 @@
     from which a model's rows were made. Rows of keys whose version differs, or which are gone, are deleted and made
     again; so a build that stopped half way is healed by the next, and an incremental build equals a full one.
 
-    Versions do not see the logic. Where models, seeds or macros have changed since the last build, everything
+    Versions do not see the logic. Where models, seeds, macros or the catalogue have changed since the last build, everything
     incremental is dropped before the run and made anew (`forget_what_other_logic_made`).
 -#}
 
@@ -20,9 +20,10 @@
     comment on column intermediate.build_state.version is 'Version of all inputs of the key when its rows were made.';
 {%- endmacro %}
 
-{#- Checksums of every model and seed, and of the macros, as one value. -#}
+{#- Checksums of every model and seed, of the macros and of the catalogue, as one value. -#}
 {% macro logic_version() -%}
-    {%- set sums = [var('macros_sha256')] -%}
+    {%- set catalogue = run_query('select cast(sum(hash(metrics)) as varchar) from files.metrics as metrics') -%}
+    {%- set sums = [var('macros_sha256'), catalogue.rows[0][0]] -%}
     {%- for node in graph.nodes.values() if node.resource_type in ('model', 'seed') -%}
         {%- do sums.append(node.unique_id ~ '=' ~ node.checksum.checksum) -%}
     {%- endfor -%}
@@ -31,8 +32,9 @@
 
 {% macro forget_what_other_logic_made() -%}
     {%- if execute and flags.WHICH in ('build', 'run') -%}
+        {%- set version = logic_version() -%}
         {%- set stored = run_query("select version from intermediate.build_state where model = 'project'") -%}
-        {%- if stored.rows | length == 0 or stored.rows[0][0] != logic_version() -%}
+        {%- if stored.rows | length == 0 or stored.rows[0][0] != version -%}
             {%- for node in graph.nodes.values()
                 if node.resource_type == 'model' and node.config.materialized == 'incremental'
                 and node.config.full_refresh is not false -%}
@@ -40,7 +42,7 @@
                 {%- if relation is not none -%}{%- do adapter.drop_relation(relation) -%}{%- endif -%}
             {%- endfor -%}
             delete from intermediate.build_state;
-            insert into intermediate.build_state values ('project', 'logic', '{{ logic_version() }}');
+            insert into intermediate.build_state values ('project', 'logic', '{{ version }}');
         {%- endif -%}
     {%- endif -%}
 {%- endmacro %}

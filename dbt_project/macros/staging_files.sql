@@ -1,6 +1,6 @@
 {% macro open_staging_files() -%}
     {%- if execute and flags.WHICH in ('build', 'run') -%}
-        {%- set tables = ['documents', 'sections', 'observations', 'quarantine', 'looks', 'copies'] -%}
+        {%- set tables = ['documents', 'sections', 'observations', 'quarantine', 'looks', 'copies', 'metrics'] -%}
         {%- if var('staging_files') -%}
             {%- set listing = run_query("select content from read_text('" ~ quoted(var('staging_files')) ~ "')") -%}
             {%- set files = fromjson(listing.rows[0][0]) -%}

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from warehouse.schemas import TABLES
+from warehouse.seeds import write_metrics
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"
 FIRST_NIGHT = datetime(2026, 3, 1, 18, 0, tzinfo=UTC)
@@ -179,7 +180,8 @@ def dbt(command: Iterable[str], database: Path, files: Mapping[str, list[str]] |
     os.environ["CITYREPORTS_BUILD_DB"] = str(database)
     listing = database.parent / "staging.json"
     if files is not None:
-        listing.write_text(json.dumps(files))
+        metrics = write_metrics(database.parent / "metrics.parquet")
+        listing.write_text(json.dumps({**files, "metrics": [str(metrics)]}))
     variables = {"staging_files": str(listing), "macros_sha256": macros_sha256()}
     folders = {
         "--project-dir": PROJECT,
