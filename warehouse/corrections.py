@@ -63,7 +63,7 @@ class CorrectionError(Exception):
 class Correction:
     """One entry.
 
-    document   ``sha256`` of the raw bytes, or region and year with the edition (``any``: all of them)
+    document   ``sha256`` of the raw bytes, or region, year and edition (``any``: all of them, the default)
     fact       metric (None: a number that was read without one), statistic, role, first and last year
     expect     words that the fact's sentence must still hold, and/or the value that must still be read
     change     of an override: contract field → value; ``period_start`` and ``period_end`` for ``period``
@@ -171,8 +171,11 @@ def _instead(correction: Correction, about: Sequence[Observation], text: str) ->
     wanted = " ".join(expected)
     start, end = correction.period
     metric = correction.metric or "a number without a metric"
-    name = f"{metric}.{correction.statistic} {correction.role} {start}–{end}"
+    period = f"{start}" if start == end else f"{start}–{end}"
+    name = f"{metric}.{correction.statistic} {correction.role} {period}"
     todo = "look at the source, then mend the entry or remove it"
+    if correction.sha256 is None and correction.edition == "any":
+        todo += ", or name the document.edition that it is about"
     if not about:
         return f"the document states no {name} any more ({wanted} was corrected); {todo}"
     after = dict(correction.change)
@@ -351,7 +354,7 @@ def _document(value: Any) -> tuple[str | None, str | None, int | None, str]:
     region = regions.by_code(str(value["region"])) or regions.by_name(str(value["region"]))
     if region is None:
         raise _Wrong(f"document.region {value['region']!r} is no region that reports; give its name or code")
-    edition = _one_of(value.get("edition", "full"), "document.edition", (*EDITIONS, "any"))
+    edition = _one_of(value.get("edition", "any"), "document.edition", (*EDITIONS, "any"))
     return None, region.code, _year(value["year"], "document.year"), edition
 
 
