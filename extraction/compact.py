@@ -79,7 +79,8 @@ def _join_length(folded: str) -> int:
 #: A note in brackets that says how a character is spoken.
 _TONE = re.compile("[āáǎàōóǒòēéěèīíǐìūúǔùǖǘǚǜ]")
 _PINYIN = re.compile("[(（][^()（）\\d]{0,60}?[āáǎàōóǒòēéěèīíǐìūúǔùǖǘǚǜ][^()（）\\d]{0,60}?[)）]")
-_MISREAD_DIGIT = re.compile(r"(?<=[\d.])[OoQ](?=[\d.%年亿万])|(?<=[\d.])[lI|](?=[\d.%])")
+#: Each branch begins with the letter itself: the engine then scans for letters only.
+_MISREAD_DIGIT = re.compile(r"[OoQ](?<=[\d.].)(?=[\d.%年亿万])|[lI|](?<=[\d.].)(?=[\d.%])")
 _MISREAD_INCOME = re.compile(r"(?<=[算配政营纯税均总业])收人")
 
 

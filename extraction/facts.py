@@ -37,7 +37,6 @@ from extraction.language import (
     POSITIVE,
     RANK,
     STRETCH,
-    TO_LEVEL,
     UNSTATED,
     UP,
     VERB,
@@ -46,6 +45,7 @@ from extraction.language import (
 )
 from extraction.names import Mention, Names
 from extraction.periods import Time, find_times
+from extraction.predicates import Said, analyse
 from extraction.quantities import Quantity, chinese_number, find_quantities
 from extraction.structure import Stretch
 from extraction.units import convert, parse_unit
@@ -95,9 +95,6 @@ _RIGHT_STOP = re.compile(r"[,:;()。!?\n、“”]|以及|和(?=\d)|及(?=\d)|�
 #: What may follow a counted thing's name (5个热源建设, 20个精品示范村创建任务).
 _TAIL = re.compile(
     r"(?:建设|改造|项目|工程|任务|升级|更新|试点|投用|投入使用|建成|创建|实施|工作|以上|左右|等|的|目标|开工|竣工|提质|提升|改造提升|更新改造|相继建成|全面建成|建成投用|建成开放|精彩上演)*"
-)
-_OVER_TARGET = re.compile(
-    r"(?:超|超出|超过|高于|低于|好于|多|少|比)[^,。;\d]{0,8}(?:目标|任务|计划|预期|预算)"
 )
 _GOAL_AFTER = re.compile(r"^(?:的)?(?:年度|预期|全年|既定|增长|调控|控制)*(?:目标|任务)")
 _PLAN_WORDS = re.compile(r"力争|确保|争取|预期|将|计划|拟|要|目标|规划|建议")
@@ -744,7 +741,7 @@ class Reader:
                 subject,
                 q,
                 predicate,
-                ("" if _OWN_STATEMENT.search(predicate) else verbs) + clause + right_words,
+                ("" if analyse(predicate).own_statement else verbs) + clause + right_words,
                 text[start : q.start],
             )
         before = predicate if rule not in ("name_after",) else clause
@@ -891,21 +888,17 @@ class Reader:
         dimension = q.unit.dimension
         best: tuple[int, Metric, str] | None = None
         carried = subject.chosen
-        if _TOTAL.search(predicate) or _OWN_STATEMENT.search(predicate):
+        said = analyse(predicate)
+        if said.total or said.own_statement:
             carried = None  # 同比增加1829万千瓦、达到9048万千瓦: the second is how much there is
         for metric, grade in subject.mention.candidates:
             if carried is not None and metric is not carried:
                 continue
             if metric.not_ and any(word in phrase for word in metric.not_):
                 continue
-            if metric.kind == "count" and _TOTAL.search(predicate):
+            if metric.kind == "count" and said.total:
                 continue  # 净增86家、总数突破600家: how many there are, not how many came
-            if (
-                metric.kind == "stock"
-                and not metric.needs
-                and _ADDED.search(near)
-                and not _REACHED.search(predicate)
-            ):
+            if metric.kind == "stock" and not metric.needs and not said.reached and _ADDED.search(near):
                 continue  # 新增家庭农场1000家: how many came, not how many there are
             if (
                 metric.needs
@@ -953,106 +946,79 @@ class Reader:
     ) -> tuple[str, int, str, Metric | None]:
         """(statistic, sign, rule, metric); metric becomes None where the number turns out to speak of something else."""
         dimension = q.unit.dimension
+        said = analyse(predicate)
+        falls = said.falls and not (said.improves and (metric is None or metric.direction != "lower"))
+        sign = -1 if falls and q.low >= 0 and (q.high is None or q.high >= 0) else 1
+        to_level = said.to_level
         tail = text[q.stop : q.stop + 12]
-        directions = list(DIRECTION.finditer(predicate))
-        direction = directions[-1] if directions else None
-        sign = -1 if direction is not None and direction["down"] else 1
-        if q.low < 0 or (q.high is not None and q.high < 0):
-            sign = 1
-        to_level = False
-        for match in TO_LEVEL.finditer(predicate):
-            to_level = direction is None or match.end() > direction.start()
-        if FROM.search(predicate) and FROM.search(predicate[-14:]) and not to_level:
-            to_level = True  # 由45%提高到52%: the first number is a level, too
-            if q.low < 0 or "转为" in tail or re.match(r"(?:的)?(?:转|变)为?", tail):
-                to_level = False
+        if said.from_level and not to_level:
+            # 由45%提高到52%: the first number is a level, too; 由-4.1%转为增长0.9%: a rate
+            to_level = not (q.low < 0 or _TURNS.match(tail))
         if _GOAL_AFTER.match(tail) and not rule.startswith("name_after"):
             return "comparison", 1, "quoted_target", metric
-        if _OVER_TARGET.search(predicate):
+        if said.over_target:
             return "comparison", sign, "over_target", metric
-        if COMPARE.search(predicate) and not _AGAINST_ITSELF.search(predicate):
+        if said.compares:
             return "comparison", sign, "comparison", metric
-        if "改善" in predicate and (metric is None or metric.direction != "lower"):
-            sign = 1
         if dimension == "points":
             if metric is None:
                 return "change_pp", sign, rule, metric
-            if (
-                parse_unit(metric.unit).dimension != "ratio"
-                or metric.domain == "prices"
-                or re.search(r"增速|增幅|涨幅|贡献", predicate)
-            ):
+            if parse_unit(metric.unit).dimension != "ratio" or metric.domain == "prices":
                 return "comparison", sign, "comparison", metric
-            if direction is None and not re.match(r"(?:的)?(?:提高|提升|下降)", tail):
+            if said.growth_named or said.contributes:
+                return "comparison", sign, "comparison", metric
+            if not said.direction and not _CHANGE_AFTER.match(tail):
                 return "comparison", sign, "comparison", metric
             return "change_pp", sign, rule, metric
-        if OF_WHOLE.search(predicate) or (
-            dimension == "ratio" and OF_WHOLE.search(clause) and (metric is None or metric.unit != "%")
+        if said.of_whole or (
+            dimension == "ratio" and (metric is None or metric.unit != "%") and analyse(clause).of_whole
         ):
             return "comparison", 1, "share_of_whole", metric
         if dimension == "multiple":
-            if direction is not None and direction["up"] and not to_level:
+            if said.direction and not said.falls and not to_level:
                 return "growth_rate", 100, rule, metric
             return "comparison", 1, "multiple", metric
         if dimension == "doubling":
             return "growth_rate", 1, rule, metric
         if dimension == "ratio":
-            if metric is None:
-                if direction is not None and not to_level:
-                    return "growth_rate", sign, rule, metric
-                return "level", 1, rule, metric
-            if parse_unit(metric.unit).dimension == "ratio" and metric.domain != "prices":
-                if grade == "growth":
-                    return "growth_rate", sign, rule, metric
-                if (
-                    direction is not None
-                    and not to_level
-                    and direction.group() not in ("高", "多", "快", "超", "升")
-                    and re.search(r"(?:增长|下降|降低|减少|上升|提升|提高|下滑|压减)[^\d]{0,6}$", predicate)
-                ):
-                    return "growth_rate", sign, rule, metric
-                return "level", 1, rule, metric
-            if (
-                to_level
-                and metric.domain != "prices"
-                and not re.search(r"增速|增幅|涨幅|增长率", predicate)
-                and grade != "growth"
-            ):
-                return "comparison", 1, "ratio_of_level", None
-            if grade == "level":
-                return "level", 1, "unit_mismatch", None
-            if (
-                direction is None
-                and not re.match(r"(?:的)?(?:增长|增速|速度|增幅)", tail)
-                and metric.kind == "count"
-            ):
-                return "level", 1, "unit_mismatch", None
-            if (
-                direction is None
-                and rule == "carried_over"
-                and not re.match(r"(?:的)?(?:增长|增速)", tail)
-                and not _PLAN_WORDS.search(predicate)
-            ):
-                return "level", 1, "share_of_something", None  # 务工293万人，超80%监测对象…
-            if re.search(r"完成率|占比|比重|比例|率$|覆盖", predicate):
-                return "level", 1, "unit_mismatch", None
-            if to_level:
-                sign = 1  # 涨幅回落到2.1%: what it fell to, not by how much
-            return "growth_rate", sign, rule, metric
+            return self._rate(metric, grade, said, sign, to_level, rule, tail)
         # an amount
-        if metric is None:
-            return "level", 1, rule, metric
-        if direction is not None and not to_level and rule != "name_after":
-            words = direction.group()
-            after_direction = predicate[direction.end() :]
-            if (
-                words not in ("高", "多", "快", "超", "少")
-                and not re.search(r"达到|达|至|到|为|突破|超过|完成|实现|迈上|稳定在|保持在", after_direction)
-                and not metric.needs
-                and metric.kind != "count"
-            ):
-                return "comparison", sign, "absolute_change", metric
+        changes = said.direction and not to_level and said.direction not in _COMPARATIVES and not said.reaches
+        if (
+            metric is not None
+            and changes
+            and rule != "name_after"
+            and not metric.needs
+            and metric.kind != "count"
+        ):
+            return "comparison", sign, "absolute_change", metric
         return "level", 1, rule, metric
+
+    def _rate(
+        self, metric: Metric | None, grade: str, said: Said, sign: int, to_level: bool, rule: str, tail: str
+    ) -> tuple[str, int, str, Metric | None]:
+        """The statistic of a percentage: the level of a rate, growth of anything, or a share of something else."""
+        if metric is None:
+            if said.direction and not to_level:
+                return "growth_rate", sign, rule, metric
+            return "level", 1, rule, metric
+        if parse_unit(metric.unit).dimension == "ratio" and metric.domain != "prices":
+            changes = said.direction and not to_level and said.direction not in _COMPARATIVES
+            if grade == "growth" or (changes and said.direction != "升" and said.change_at_end):
+                return "growth_rate", sign, rule, metric
+            return "level", 1, rule, metric
+        if to_level and metric.domain != "prices" and not said.growth_named and grade != "growth":
+            return "comparison", 1, "ratio_of_level", None
+        if grade == "level" or said.share_named:
+            return "level", 1, "unit_mismatch", None
+        if not said.direction and not _GROWTH_AFTER.match(tail):
+            if metric.kind == "count":
+                return "level", 1, "unit_mismatch", None
+            if rule == "carried_over" and not said.planned:
+                return "level", 1, "share_of_something", None  # 务工293万人，超80%监测对象…
+        if to_level:
+            sign = 1  # 涨幅回落到2.1%: what it fell to, not by how much
+        return "growth_rate", sign, rule, metric
 
     def _period(
         self,
@@ -1137,9 +1103,9 @@ class Reader:
             base_time = [t for t in times if t.kind == "base"][-1]
             years = (base_time.years[1] + 1, years[1])
         elif span:
-            if "累计" in self.text[self.sentence_start : clause_at] and not _REACHED.search(predicate):
+            if "累计" in self.text[self.sentence_start : clause_at] and not analyse(predicate).reached:
                 clause = "累计" + clause  # 累计 at the head of the sentence covers what follows
-            paid = _PAID.search(clause) is not None and not _REACHED.search(predicate)
+            paid = _PAID.search(clause) is not None and not analyse(predicate).reached
             summing = paid or bool(re.search(r"累计|共计|总计|合计|总共|共(?!同|和|产|建|享|治)", clause))
             if (
                 explicit is not None
@@ -1147,7 +1113,7 @@ class Reader:
                 and self.text[explicit.end : explicit.end + 1] in _DONE
             ):
                 summing = True  # 五年生产原煤65亿吨
-            if metric is not None and metric.kind == "flow" and not _STATE.search(predicate):
+            if metric is not None and metric.kind == "flow" and not analyse(predicate).state:
                 # 五年来…实际使用外资263亿美元: of flows that grow year by year the last year is meant, of others the sum
                 summing = summing or metric.domain in ("trade", "investment", "finance", "safety")
             if statistic in ("growth_rate", "change_pp"):
@@ -1230,23 +1196,27 @@ class Reader:
         mentions = self._mentions_between(start, end)
         absent = (
             ABSENT.search(text, start, end)
-            if stretch.kind in ("annual_targets", "tasks", "outlook", "other")
+            if text.find("标", start, end) >= 0
+            and stretch.kind in ("annual_targets", "tasks", "outlook", "other")
             else None
         )
         if absent:
             self._absence(absent, start, end, stretch)
-        for match in RANK.finditer(text, start, end):
-            self._rank(match, start, end, stretch)
+        if (
+            text.find("居", start, end) >= 0
+            or text.find("列", start, end) >= 0
+            or text.find("排", start, end) >= 0
+            or text.find("升", start, end) >= 0
+        ):
+            for match in RANK.finditer(text, start, end):
+                self._rank(match, start, end, stretch)
         if not mentions:
             return
-        for pattern, qualifier in (
-            (IN_STEP, "in_step_with_growth"),
-            (FASTER, "faster_than_growth"),
-            (POSITIVE, "positive_growth"),
-            (FLAT, "flat"),
-            (UNSTATED, "unstated"),
-        ):
+        words = text[start:end]
+        for pattern, qualifier, hints in _WORDED:
             if qualifier == "unstated" and stretch.kind != "annual_targets":
+                continue
+            if not any(hint in words for hint in hints):
                 continue
             for match in pattern.finditer(text, start, end):
                 self._wordy(match.start(), match.end(), qualifier, start, end, stretch, quantities)
@@ -1442,15 +1412,11 @@ class Reader:
 
 #: 赛事和75场: what follows a connector is another thing.
 _OPEN_LIST = re.compile(r"(?:和|及|与|、|以及|等)$")
-_TOTAL = re.compile(r"总数|总量|总计达|总规模|保有量|总户数|总人数|拥有")
 #: 剔除留抵退税因素后: on a like-for-like basis.
 _EXCLUDING = re.compile(
     r"\(?(?:剔除|扣除|按|不含|还原)[^,。;\d]{1,24}?(?:因素|影响|后|口径|基数)+(?:计算)?[,)]?"
 )
 #: Compared with itself at an earlier time: a change, not a comparison with others.
-_AGAINST_ITSELF = re.compile(
-    r"^[^,]*(?:(?:比|较)(?:上一?年|去年|同期|五年前|上届|(?:19|20)\d\d年|[“\"]?十[一二三四五六]?五[”\"]?)|同比)"
-)
 _RATES = ("growth_rate", "annual_average_growth_rate", "cumulative_growth_rate")
 #: Verbs and harmless words before the first of coordinated names (改造老旧供热、燃气、排水管网).
 _ITEM_LEAD = re.compile(rf"^(?:{VERB.pattern}|老旧|各类|新型)+")
@@ -1461,16 +1427,26 @@ _OF_SPENDING = re.compile(
     r"占(?:全[市省区州]|地方|同期|我[市省区])?(?:一般)?(?:公共)?(?:财政|预算)+(?:预算)?(?:总)?支出(?:总量|总额)?的?(?:比重|比例)?(?:达到|达|为|提高到|保持在|稳定在|超过|的)*$"
 )
 _PAID = re.compile(r"投入|发放|争取|安排|筹集|拨付|减免|兑现|撬动")
-_STATE = re.compile(r"达|超|突破|稳定|保持|至|到|为|占|迈|跨|年产")
 #: A plant or a project just before: its capacity, not the region's.
 _TOWN = re.compile(r"建成区|中心城区|城区")
 _PLANT = re.compile(
     r"(?:电厂|电站|机组|基地|工程|项目|风电场)[^,。;]{0,14}(?:投产|建成|投运|并网|投用)[、,]?(?:总)?$"
 )
 _PAST = ("review", "five_year_review")
+_TURNS = re.compile(r"(?:的)?(?:转|变)为?|[^,。;]{0,11}转为")
+_CHANGE_AFTER = re.compile(r"(?:的)?(?:提高|提升|下降)")
+_GROWTH_AFTER = re.compile(r"(?:的)?(?:增长|增速|速度|增幅)")
+_COMPARATIVES = frozenset(("高", "多", "快", "超", "少"))
+#: Patterns of facts without a number, with what each needs somewhere in the sentence.
+_WORDED = (
+    (IN_STEP, "in_step_with_growth", ("步", "致", "适应", "同频")),
+    (FASTER, "faster_than_growth", ("高于", "快于", "跑赢", "超过", "不低于")),
+    (POSITIVE, "positive_growth", ("正增长", "转正", "不减", "有增")),
+    (FLAT, "flat", ("持平",)),
+    (UNSTATED, "unstated", ("稳", "合理", "完成", "控制", "达到", "低于", "符合", "下降")),
+)
 _RANKED = re.compile(r"(?:增速|总量|增幅|均|分别|规模|人均|继续|连续\d年|持续|稳定|保持)*")
 _ADDED = re.compile(r"新增|净增|新建|新培育|新认定|新引进|新开|新入库|新登记|新设|新发展|新注册")
-_REACHED = re.compile(r"达|总数|总量|至|突破|超过|累计|共有|拥有|保有|到|为|占")
 #: A place inside the region, or each of many: what is said there is not the whole's (中心城区新建学校12所, 每个县建1家).
 _INSIDE = re.compile(
     r"中心城区|市区(?!域)|老城区|新城区|各县|各区县|各乡镇|县城|县乡|每个?[县区乡镇村所家名校园]|市直|(?<!主)城区(?!面积)|开发区|高新区|示范区|度假区|产业园|园区|自贸区|经开区|新区"
@@ -1478,7 +1454,6 @@ _INSIDE = re.compile(
 _PLACE_LEADS = re.compile(
     r"(?:^|[,:])(?:在|推动|对|全市)?(?:市?中心城区|各县区?|各县\(?市|各区县|县城|各乡镇|每个?[县区乡镇村])"
 )
-_OWN_STATEMENT = re.compile(r"达到|达|总数|增至|突破|共有")  # 新增A 10万、B达20万: 新增 is not said of B
 _LAST_ITEM = re.compile(r"、|和|及|与|以及")
 _UNDER = re.compile(r"的?(?:情况|背景|基础|条件|前提|形势)(?:之)?[下上]")
 _YIELD = re.compile(

@@ -159,9 +159,14 @@ def sections(text: str, year: int) -> list[Stretch]:
                 if new is not None:
                     kind = new
                     events.append((start, kind, line))
-        if hint == len(hints) or hints[hint] >= end:
-            continue
-        for cue in formula.finditer(text, max(0, start - 1), end):
+        seen = start
+        while hint < len(hints) and hints[hint] < end:
+            # a formula begins at most a dozen characters before its hint
+            cue = formula.search(text, max(0, seen - 1, hints[hint] - 16), min(end, hints[hint] + 44))
+            hint += 1
+            if cue is None:
+                continue
+            seen = cue.end()
             new = _formula_kind(cue, text, year, kind)
             if new is None or new == kind:
                 continue

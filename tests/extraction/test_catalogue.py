@@ -14,6 +14,7 @@ from extraction.extract import extract_report
 from extraction.model import Identity, Observation
 from extraction.names import load_names
 from extraction.units import parse_unit
+from tests.extraction.reading import line, mapped, read
 
 ENTRY = """\
 - code: museums
@@ -252,6 +253,302 @@ def test_everyday_spellings_lead_to_their_metric(spelling: str, code: str) -> No
 )
 def test_namesakes_are_kept_apart(spelling: str, not_the: str) -> None:
     assert spelling not in load_catalogue().by_code[not_the].aliases
+
+
+def facts_read(section: str, sentence: str, year: int) -> str:
+    """``code.statistic=value`` of each fact of the whole region in ``sentence``, in order."""
+    return " ".join(line(o).split()[0] for o in mapped(read(section, sentence, year)))
+
+
+@pytest.mark.parametrize(
+    ("year", "sentence", "facts"),
+    [
+        (
+            2008,
+            "全部工业增加值完成312.5亿元，增长16.8%。",
+            "total_industrial_value_added.level=312.5 total_industrial_value_added.growth_rate=16.8",
+        ),
+        (
+            2008,
+            "规模以上工业增加值完成245亿元，增长22.3%。",
+            "industrial_value_added.level=245 industrial_value_added.growth_rate=22.3",
+        ),
+        (
+            2010,
+            "规模以上工业企业达到386家，实现利税85.4亿元，增长19.6%。",
+            "above_scale_industrial_enterprises.level=386",
+        ),
+        (2010, "规模以上工业实现利税85.4亿元，利润42.1亿元。", "industrial_profit_tax.level=85.4"),
+        (2007, "工业产品产销率达到98.2%。", "industrial_sales_ratio.level=98.2"),
+        (2009, "规模以上工业企业完成出口交货值14.6亿元。", "export_delivery_value.level=14.6"),
+        (
+            2007,
+            "农民人均纯收入达到3216元，增长11.5%。",
+            "rural_net_income.level=3216 rural_net_income.growth_rate=11.5",
+        ),
+        (2012, "农村居民人均纯收入7890元。", "rural_net_income.level=7890"),
+        (
+            2006,
+            "农民人均现金收入2650元，增长9.2%。",
+            "rural_cash_income.level=2650 rural_cash_income.growth_rate=9.2",
+        ),
+        (
+            2007,
+            "城市居民人均可支配收入9236元，增长12.1%。",
+            "disposable_income_urban.level=9236 disposable_income_urban.growth_rate=12.1",
+        ),
+        (
+            2009,
+            "在岗职工年平均工资21560元，增长14.4%。",
+            "average_wage.level=21560 average_wage.growth_rate=14.4",
+        ),
+        (2011, "城镇居民家庭恩格尔系数为36.4%。", "engel_coefficient_urban.level=36.4"),
+        (
+            2007,
+            "财政总收入完成48.6亿元，增长21.2%。",
+            "total_fiscal_revenue.level=48.6 total_fiscal_revenue.growth_rate=21.2",
+        ),
+        (
+            2006,
+            "地方财政收入完成20.3亿元，增长18%。",
+            "fiscal_revenue.level=20.3 fiscal_revenue.growth_rate=18",
+        ),
+        (
+            2008,
+            "地方一般预算收入18.7亿元，增长25.1%。",
+            "general_budget_revenue.level=18.7 general_budget_revenue.growth_rate=25.1",
+        ),
+        (2005, "财政一般预算收入完成9.8亿元。", "general_budget_revenue.level=9.8"),
+        (2009, "地方财政一般预算收入23.1亿元。", "general_budget_revenue.level=23.1"),
+        (
+            2013,
+            "公共财政预算收入52.6亿元，增长15.9%。",
+            "general_budget_revenue.level=52.6 general_budget_revenue.growth_rate=15.9",
+        ),
+        (
+            2009,
+            "一般预算支出65.3亿元，增长28%。",
+            "general_budget_expenditure.level=65.3 general_budget_expenditure.growth_rate=28",
+        ),
+        (2013, "公共财政预算支出168亿元。", "general_budget_expenditure.level=168"),
+        (2006, "财政支出39.2亿元。", "fiscal_expenditure.level=39.2"),
+        (
+            2009,
+            "社会消费品零售总额完成156亿元，增长22.5%。",
+            "retail_sales.level=156 retail_sales.growth_rate=22.5",
+        ),
+        (
+            2003,
+            "社会商品零售总额48.3亿元，增长9.6%。",
+            "retail_sales.level=48.3 retail_sales.growth_rate=9.6",
+        ),
+        (2008, "外贸进出口总额3.6亿美元。", "imports_exports_usd.level=3.6"),
+        (2006, "外贸出口1.85亿美元。", "exports_usd.level=1.85"),
+        (2005, "自营出口8650万美元。", "exports_usd.level=0.865"),
+        (2004, "出口创汇5200万美元。", "exports_usd.level=0.52"),
+        (
+            2008,
+            "合同利用外资2.3亿美元，实际利用外资9600万美元。",
+            "contracted_foreign_investment.level=2.3 actual_foreign_investment.level=0.96",
+        ),
+        (2006, "合同外资1.2亿美元。", "contracted_foreign_investment.level=1.2"),
+        (2005, "直接利用外资4100万美元。", "actual_foreign_investment.level=0.41"),
+        (
+            2004,
+            "实际利用外商直接投资3500万美元，增长16%。",
+            "actual_foreign_investment.level=0.35 actual_foreign_investment.growth_rate=16",
+        ),
+        (
+            2011,
+            "实际到位市外资金126亿元，增长31%。",
+            "capital_from_outside_city.level=126 capital_from_outside_city.growth_rate=31",
+        ),
+        (2010, "引进市外资金85亿元。", "capital_from_outside_city.level=85"),
+        (2010, "实际利用省外资金152亿元。", "domestic_capital_from_outside_province.level=152"),
+        (2009, "引进内资63亿元。", "domestic_capital_attracted.level=63"),
+        (2009, "招商引资实际到位资金98亿元。", "investment_attraction_funds.level=98"),
+        (
+            2010,
+            "城镇固定资产投资完成420亿元，增长32%。",
+            "urban_fixed_asset_investment.level=420 urban_fixed_asset_investment.growth_rate=32",
+        ),
+        (
+            2008,
+            "全社会固定资产投资完成356亿元，增长28.6%。",
+            "fixed_asset_investment.level=356 fixed_asset_investment.growth_rate=28.6",
+        ),
+        (2009, "全市万元GDP能耗下降4.2%。", "energy_intensity.growth_rate=-4.2"),
+        (2010, "全市万元生产总值综合能耗下降3.9%。", "energy_intensity.growth_rate=-3.9"),
+        (
+            2009,
+            "化学需氧量、二氧化硫排放量分别下降3.1%和4.6%。",
+            "cod_emissions.growth_rate=-3.1 so2_emissions.growth_rate=-4.6",
+        ),
+        (
+            2012,
+            "化学需氧量、氨氮、二氧化硫、氮氧化物排放量分别下降2.5%、2.8%、3.4%、4%。",
+            "cod_emissions.growth_rate=-2.5 ammonia_nitrogen_emissions.growth_rate=-2.8 so2_emissions.growth_rate=-3.4 nox_emissions.growth_rate=-4",
+        ),
+        (
+            2008,
+            "城市污水处理率达到72%，生活垃圾无害化处理率达到86%。",
+            "sewage_treatment_rate.level=72 garbage_harmless_rate.level=86",
+        ),
+        (
+            2010,
+            "城市集中供热普及率达到76.5%，燃气普及率达到91%。",
+            "central_heating_coverage.level=76.5 gas_coverage.level=91",
+        ),
+        (2009, "空气质量达到二级以上天数325天。", "good_air_days.level=325"),
+        (2010, "市区空气质量优良天数达到331天。", "good_air_days.level=331"),
+        (2009, "新型农村合作医疗参合率达到96.5%。", "new_rural_medical_coverage.level=96.5"),
+        (2011, "新农合参合率达到98%，参合农民426万人。", "new_rural_medical_coverage.level=98"),
+        (2011, "城镇居民基本医疗保险参保人数达到68万人。", "medical_insurance_insured_residents.level=68"),
+        (2012, "新型农村社会养老保险参保人数达到182万人。", "pension_insured_residents.level=182"),
+        (2010, "企业职工基本养老保险参保人数达到41.2万人。", "pension_insured_employees.level=41.2"),
+        (
+            2008,
+            "城市低保对象8.6万人，农村低保对象15.2万人。",
+            "urban_dibao_people.level=8.6 rural_dibao_people.level=15.2",
+        ),
+        (2008, "发放低保金1.6亿元。", "dibao_funds.level=1.6"),
+        (2009, "解决农村23.6万人饮水安全问题。", "rural_water_safety_people.level=23.6"),
+        (2009, "解决农村饮水安全人口18.3万人。", "rural_water_safety_people.level=18.3"),
+        (2008, "新建户用沼气2.3万户。", "biogas_users_new.level=2.3"),
+        (2009, "新建沼气池1.8万座。", "biogas_users_new.level=1.8"),
+        (2008, "新修通村公路860公里。", "rural_roads_built.level=860"),
+        (2007, "新建村村通公路520公里。", "rural_roads_built.level=520"),
+        (2010, "新建改建县乡公路316公里。", "rural_roads_built.level=316"),
+        (2009, "行政村通油路率达到97%。", "village_road_access_rate.level=97"),
+        (2010, "公路通车总里程达到12650公里。", "highway_length.level=12650"),
+        (2010, "高速公路通车里程达到326公里。", "expressway_length.level=326"),
+        (
+            2010,
+            "城镇化率达到41.2%，提高1.6个百分点。",
+            "urbanization_rate.level=41.2 urbanization_rate.change_pp=1.6",
+        ),
+        (2005, "城市化水平达到32.5%。", "urbanization_rate.level=32.5"),
+        (
+            2007,
+            "人口自然增长率4.8‰，符合政策生育率91.2%。",
+            "natural_growth_rate.level=0.48 policy_birth_rate.level=91.2",
+        ),
+        (
+            2008,
+            "新增城镇就业3.6万人，下岗失业人员再就业1.9万人。",
+            "urban_new_jobs.level=3.6 reemployed_unemployed.level=1.9",
+        ),
+        (2009, "就业困难人员实现再就业0.6万人。", "hard_to_employ_employed.level=0.6"),
+        (
+            2007,
+            "农村劳务输出86万人，实现劳务收入52亿元。",
+            "rural_labour_transferred.level=86 labour_income.level=52",
+        ),
+        (2009, "发放小额担保贷款1.3亿元。", "small_guaranteed_loans.level=1.3"),
+        (
+            2008,
+            "粮食总产量达到32.6亿斤，油料产量达到18.2万吨。",
+            "grain_output.level=163 oil_crops_output.level=18.2",
+        ),
+        (2008, "居民消费价格指数为105.8。", "cpi.growth_rate=5.8"),
+        (2009, "城乡居民储蓄存款余额达到268亿元。", "household_savings.level=268"),
+        (2009, "金融机构各项存款余额462亿元，各项贷款余额281亿元。", "deposits.level=462 loans.level=281"),
+        (2009, "非公有制经济增加值占生产总值的比重达到53.6%。", "private_economy_share.level=53.6"),
+        (2008, "接待海内外游客465万人次，旅游总收入32亿元。", "tourists.level=465 tourism_revenue.level=32"),
+        (2008, "旅游外汇收入860万美元。", "tourism_forex.level=860"),
+        (
+            2008,
+            "完成人工造林26万亩，退耕还林8.2万亩，森林覆盖率达到26.3%。",
+            "afforestation_area.level=26 land_returned_to_forest.level=8.2 forest_coverage.level=26.3",
+        ),
+        (
+            2009,
+            "高中阶段毛入学率达到78%，小学适龄儿童入学率达到99.8%。",
+            "senior_high_enrolment_rate.level=78 primary_enrolment_rate.level=99.8",
+        ),
+        (
+            2010,
+            "新建廉租住房3600套，经济适用住房2100套。",
+            "low_rent_housing.level=0.36 affordable_commercial_housing.level=0.21",
+        ),
+        (2012, "新开工保障性住房1.2万套，建成公共租赁住房4800套。", "public_rental_housing.level=0.48"),
+        (2011, "改造农村危房6800户。", "rural_housing_renovated.level=6800"),
+        (
+            2009,
+            "新建改造乡镇卫生院26所，建成农家书屋320个。",
+            "township_clinics_built.level=26 farm_bookrooms_built.level=320",
+        ),
+        (
+            2010,
+            "专利申请量2360件，专利授权量1285件。",
+            "patent_applications.level=2360 patents_granted.level=1285",
+        ),
+        (2010, "完成病险水库除险加固35座。", "reservoirs_reinforced.level=35"),
+        (2010, "新增有效灌溉面积12.5万亩。", "irrigated_area_new.level=12.5"),
+        (2012, "农村土地流转面积达到86万亩。", "land_transfer_area.level=86"),
+        (2007, "水泥产量达到560万吨，增长18%。", "cement_output.level=560 cement_output.growth_rate=18"),
+        (2005, "城镇居民人均住房建筑面积26.8平方米。", "urban_housing_area_per_capita.level=26.8"),
+        (2010, "人均生产总值达到2.16万元。", "gdp_per_capita.level=21600"),
+        (2010, "农村五保集中供养率达到52%。", "five_guarantees_central_rate.level=52"),
+    ],
+)
+def test_the_names_of_older_reports_are_known(year: int, sentence: str, facts: str) -> None:
+    assert facts_read("review", sentence, year) == facts
+
+
+@pytest.mark.parametrize(
+    ("year", "sentence", "facts"),
+    [
+        (2009, "人口自然增长率控制在5.6‰以内。", "natural_growth_rate.level=0.56"),
+        (2009, "城镇登记失业率控制在4.2%以内。", "registered_unemployment_rate.level=4.2"),
+        (2011, "居民消费价格总水平涨幅控制在4%左右。", "cpi.growth_rate=4"),
+    ],
+)
+def test_the_names_of_older_targets_are_known(year: int, sentence: str, facts: str) -> None:
+    assert facts_read("targets", sentence, year) == facts
+
+
+@pytest.mark.parametrize(
+    ("year", "sentence", "facts"),
+    [
+        (2026, "吸纳技术合同成交额120亿元。", "technology_contracts_absorbed.level=120"),
+        (2026, "技术合同成交额260亿元。", "technology_contracts.level=260"),
+        (2026, "新建5G-A基站300座。", "base_stations_5g_advanced_new.level=300"),
+        (
+            2026,
+            "三甲医院达到9家，三级医院达到15家。",
+            "tertiary_a_hospitals.level=9 tertiary_hospitals.level=15",
+        ),
+        (
+            2026,
+            "农产品网络零售额46亿元，农村网络零售额88亿元。",
+            "farm_product_online_retail_sales.level=46 rural_online_retail_sales.level=88",
+        ),
+        (2026, "改造供水管网17公里。", "water_pipelines_renewed.level=17"),
+        (2026, "改造供排水管网36公里。", "pipelines_renewed.level=36"),
+        (2026, "改造污水管网52公里。", "drainage_pipelines_renewed.level=52"),
+        (2019, "完成棚户区改造1.3万套。", "shantytown_housing_renovated.level=1.3"),
+        (2026, "改造城中村12个。", "urban_villages_renovated.level=12"),
+        (2026, "绿色园区达到12家。", ""),
+        (2026, "新创建绿色园区2家。", "green_parks_new.level=2"),
+        (2026, "新增博物馆3座。", "museums_new.level=3"),
+        (2026, "博物馆达到56座。", "museums.level=56"),
+        (2026, "新增2个国家区域医疗中心。", "national_regional_medical_centres_new.level=2"),
+        (2026, "国家区域医疗中心达到4个。", "national_regional_medical_centres.level=4"),
+        (2026, "全市农业产业化集群达62个。", ""),
+        (2026, "农村自来水普及率达到94.5%。", "rural_tap_water_coverage.level=94.5"),
+        (2026, "财政支出的八成用于民生。", ""),
+        (2026, "城乡居民基本养老保险参保人数达到423万人。", "pension_insured_residents.level=423"),
+        (2026, "基本养老保险参保人数达到501万人。", "pension_insured.level=501"),
+        (2026, "脱贫人口人均纯收入17600元。", "income_people_lifted_from_poverty.level=17600"),
+        (2026, "主要河流出境断面水质优良率为100%。", "river_exit_water_good_share.level=100"),
+        (2026, "农村劳动力转移就业总量达到268万人。", "rural_labour_transferred.level=268"),
+        (2026, "新增农村劳动力转移就业4.2万人。", "rural_labour_transferred_new.level=4.2"),
+        (2026, "智能车间达到26个。", ""),
+    ],
+)
+def test_namesakes_lead_to_their_own_metric(year: int, sentence: str, facts: str) -> None:
+    assert facts_read("review", sentence, year) == facts
 
 
 def sentence(metric: Metric) -> str:
