@@ -14,7 +14,7 @@ from extraction.extract import extract_report
 from extraction.model import Identity, Observation
 from extraction.names import load_names
 from extraction.units import parse_unit
-from tests.extraction.reading import line, mapped, read
+from tests.extraction.reading import mapped, read
 
 ENTRY = """\
 - code: museums
@@ -257,7 +257,7 @@ def test_namesakes_are_kept_apart(spelling: str, not_the: str) -> None:
 
 def facts_read(section: str, sentence: str, year: int) -> str:
     """``code.statistic=value`` of each fact of the whole region in ``sentence``, in order."""
-    return " ".join(line(o).split()[0] for o in mapped(read(section, sentence, year)))
+    return " ".join(fact.split()[0] for fact in mapped(read(section, sentence, year)))
 
 
 @pytest.mark.parametrize(
