@@ -222,6 +222,9 @@ async def _walk_listing(
     if not matched and not memory.links:
         await _probe(source, task, visit, memory, found, module, start, rows)
     found.links.update((link.url, link) for link in matched)
+    # A page that only leads to the rows stays the same when they change: it must not be taken for the
+    # listing.
+    asked = _listing(answer, task) if rows else Listing()
     marks = [_mark(row) for row in rows]
     visited, url = {start}, start
     for _ in range(bound - 1):
@@ -241,7 +244,7 @@ async def _walk_listing(
         for link in _match(rows, source, task, start):
             found.links.setdefault(link.url, link)
         marks += [_mark(row) for row in rows]
-    found.listings[start] = _listing(answer, task)
+    found.listings[start] = asked
     found.rows += marks
 
 

@@ -2,10 +2,11 @@
 
 name: gkmlpt
 known-by: addresses under `/gkmlpt/`; the entry page holds `window._CONFIG` with `SID` and the tree of columns
-listing: JSON at `/gkmlpt/api/all/COLUMN?page=N&sid=SID`: `articles` (`title`, `url`, `date` in seconds or
+listing: the entry page with the column behind the hash, `/gkmlpt/index#COLUMN`, which leads to JSON at
+    `/gkmlpt/api/all/COLUMN?page=N&sid=SID`: `articles` (`title`, `url`, `date` in seconds or
     `display_publish_time`), `total`; 100 rows a page as a rule
 article: an ordinary page, `/gkmlpt/content/…/post_ID.html`, with head tags; body in `.article-content`
-facts: COLUMN and SID are read off `window._CONFIG` once, by hand, and stand in the source's listing address.
+facts: the column's number stands in the address that a browser shows; the SID stands in the page.
 """
 
 from __future__ import annotations
@@ -14,10 +15,14 @@ import json
 import re
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from scrapers.pages import Article, Page, Row, clean, date_in, plain_article
 
+#: The entry page has no rows of its own.
+LEADS_ON = True
+
+_SID = re.compile(r"[\"']?SID[\"']?\s*:\s*[\"']?(\d+)")
 _BEIJING = timezone(timedelta(hours=8))
 
 
@@ -50,6 +55,13 @@ def rows(page: Page) -> list[Row]:
 
 
 def following(page: Page) -> str | None:
+    if "_CONFIG" in page.text:
+        sid, column = _SID.search(page.text), urlsplit(page.url).fragment
+        return (
+            urljoin(page.url, f"/gkmlpt/api/all/{column}?page=1&sid={sid[1]}")
+            if sid and column.isdigit()
+            else None
+        )
     match = re.search(r"([?&]page=)(\d+)", page.url)
     total = _data(page).get("total")
     here = len(_articles(page))

@@ -253,6 +253,30 @@ def test_a_tail_cut_between_two_records_is_noticed(tmp_path: Path) -> None:
         Archive(tmp_path).entries()
 
 
+def test_a_record_lost_from_the_midst_is_noticed(tmp_path: Path) -> None:
+    first, second, third = put(Archive(tmp_path), os.urandom(500), os.urandom(500), os.urandom(500))
+    path = tmp_path / first.warc_file
+    data = path.read_bytes()
+    path.write_bytes(data[: second.warc_offset] + data[third.warc_offset :])
+    (tmp_path / "index" / "run1-140000.jsonl").unlink()
+    with pytest.raises(ArchiveDamaged, match="counts"):
+        Archive(tmp_path).entries()
+
+
+def test_bytes_changed_by_a_careful_hand_are_noticed(tmp_path: Path) -> None:
+    """Unpacked, changed, packed again: the file is a whole WARC, and not what was archived."""
+    body = b"gdp grew by 5.0 per cent" + os.urandom(500)
+    first, second = put(Archive(tmp_path), body, b"other")
+    path = tmp_path / first.warc_file
+    data = path.read_bytes()
+    member = gzip.decompress(data[first.warc_offset : second.warc_offset]).replace(b"5.0 per", b"9.0 per")
+    changed = data[: first.warc_offset] + gzip.compress(member) + data[second.warc_offset :]
+    path.write_bytes(changed)
+    with pytest.raises(ArchiveDamaged, match="not the bytes"):
+        Archive(tmp_path).read(first)
+    assert Archive(tmp_path).verify()
+
+
 def test_a_flipped_bit_is_noticed(tmp_path: Path) -> None:
     reference = put(Archive(tmp_path), os.urandom(5000))[0]
     path = tmp_path / reference.warc_file

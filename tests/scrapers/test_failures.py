@@ -341,6 +341,13 @@ def test_when_all_servers_disagree_with_our_clock_it_is_ours(night: Night) -> No
     assert reasons.count("own_clock_off") == 1
 
 
+def test_a_ring_of_redirects_is_recognised_when_it_closes(night: Night) -> None:
+    ring = {"/list.html": bad.redirect("/a"), "/a": bad.redirect_ring, "/b": bad.redirect_ring}
+    with misbehaving(ring) as site:
+        assert night.look(local_source(site.base))[0].error == "redirect_loop"
+        assert site.asked == ["/robots.txt", "/list.html", "/a", "/b"]
+
+
 def test_a_cookie_set_by_a_redirect_to_itself_is_kept_for_the_visit(night: Night) -> None:
     with misbehaving({"/list.html": bad.cookie_then(GOOD_LISTING)}) as site:
         look = night.look(local_source(site.base))[0]

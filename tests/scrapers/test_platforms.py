@@ -170,3 +170,13 @@ def test_dates_in_addresses() -> None:
     assert date_in_url("http://x.cn/20261399/1.html") is None
     assert date_in("发布时间：2026年2月9日 10:00") == date(2026, 2, 9)
     assert date_in("电话 0351-4222222") is None
+
+
+def test_the_entry_page_of_a_disclosure_platform_leads_to_its_column() -> None:
+    from scrapers.platforms import gkmlpt
+
+    html = "<script>window._CONFIG = { SID: '755001', TREE: [] };</script>"
+    entry = Page("https://www.example.gov.cn/gkmlpt/index#45", html)
+    assert gkmlpt.rows(entry) == []
+    assert gkmlpt.following(entry) == "https://www.example.gov.cn/gkmlpt/api/all/45?page=1&sid=755001"
+    assert gkmlpt.following(Page("https://www.example.gov.cn/gkmlpt/index", html)) is None
