@@ -94,8 +94,9 @@ def run_cli(arguments: list[str]) -> int:
     except (typer.Abort, KeyboardInterrupt):
         _say("cityreports: interrupted; nothing is left half done, run again to go on")
         return INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has enough (`| head`). Nothing may be written to it at exit.
+    except (BrokenPipeError, SystemExit):
+        # Whoever read our output has enough (`| head`); typer turns that into SystemExit by itself. Nothing may
+        # be written there at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return DONE
     except Exception as error:
@@ -689,3 +690,7 @@ def alert_test() -> int:
     if not settings.alert_urls:
         _say("no channels are set (CITYREPORTS_ALERT_URLS); the terminal and logs/alerts.jsonl had it")
     return DONE if all(d.ok for d in deliveries) else BROKE
+
+
+if __name__ == "__main__":
+    main()
