@@ -134,7 +134,7 @@ CASES: list[tuple[str, str, list[str]]] = [
         ],
     ),
     ("targets", "城、乡居民人均可支配收入分别增长5.5%、7%。", ["disposable_income_urban.growth_rate=5.5 exact target 2026", "disposable_income_rural.growth_rate=7 exact target 2026"]),
-    ("review", "全社会固定资产投资完成285亿元，其中城镇固定资产投资230亿元。", ["fixed_asset_investment.level=285 exact actual 2025"]),
+    ("review", "全社会固定资产投资完成285亿元，其中城镇固定资产投资230亿元。", ["fixed_asset_investment.level=285 exact actual 2025", "urban_fixed_asset_investment.level=230 exact actual 2025"]),
     ("outlook", "到2030年，地区生产总值突破5000亿元，年均增长7%以上；常住人口城镇化率达到65%。", ["gdp.level=5000 more_than target 2030", "gdp.annual_average_growth_rate=7 at_least target 2026-2030", "urbanization_rate.level=65 exact target 2030"]),
     ("review", "外贸进出口在对美贸易下降三成的情况下增长12%。", ["imports_exports.growth_rate=12 exact actual 2025"]),
     ("review", "高新技术企业净增86家、总数突破600家。", ["high_tech_firms_new.level=86 exact actual 2025", "high_tech_firms.level=600 more_than actual 2025"]),
