@@ -9,4 +9,15 @@ from expectations.model import GATES, Check, CheckResult, Gate, Sample, may_publ
 from expectations.quarantine import Screening, screen
 from expectations.results import write_results
 
-__all__ = ["GATES", "Check", "CheckResult", "Gate", "Sample", "Screening", "may_publish", "run_gate", "screen", "write_results"]
+__all__ = [
+    "GATES",
+    "Check",
+    "CheckResult",
+    "Gate",
+    "Sample",
+    "Screening",
+    "may_publish",
+    "run_gate",
+    "screen",
+    "write_results",
+]

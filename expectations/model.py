@@ -31,6 +31,8 @@ class Check:
     tolerance  failing rows up to this share (0-1) of the table ``staging.observations`` (or ``documents``) are
                withheld and the rest goes on; above it the whole gate fails
     row_id     column that names a failing row where the check is about single rows: somebody can release it
+    condition  for checks of single rows (``fails_where``): the condition itself, over the relation ``over``; ``sql``
+               holds the whole query
     needs_published  passes without a look where nothing is published yet
     """
 
@@ -47,6 +49,8 @@ class Check:
     sets_aside: Literal["observation", "document"] | None = None
     tolerance: float = 0.0
     row_id: str | None = None
+    condition: str | None = None
+    over: str | None = None
     needs_published: bool = False
 
 

@@ -28,7 +28,6 @@ from expectations.gate import load_checks, run_gate
 from expectations.model import CheckResult
 from expectations.results import described
 
-
 #: An accepted change is meant for the next run or two, not for ever.
 ACCEPTED_FOR = timedelta(days=3)
 
@@ -109,9 +108,7 @@ def screen(
     return Screening(results, files, withheld)
 
 
-def _withheld(
-    results: Sequence[CheckResult], home: Path, run_id: str, now: datetime
-) -> tuple[Withheld, ...]:
+def _withheld(results: Sequence[CheckResult], home: Path, run_id: str, now: datetime) -> tuple[Withheld, ...]:
     before = {row.row_id: row for row in read_withheld(home)}
     kinds = {check.name: check.sets_aside for check in load_checks("staging")}
     rows: dict[str, Withheld] = {}
@@ -187,9 +184,13 @@ def _screened(connection: duckdb.DuckDBPyConnection, table: str, path: Path, fol
     ).fetchone()
     if concerned is None or concerned[0] is None:
         return path
-    marks = connection.execute("select string_agg(document_id || mark, ',' order by all) from touched").fetchone()
+    marks = connection.execute(
+        "select string_agg(document_id || mark, ',' order by all) from touched"
+    ).fetchone()
     gone = connection.execute("select string_agg(row_id, ',' order by row_id) from gone").fetchone()
-    digest = hashlib.sha256(f"{path.resolve()}|{path.stat().st_size}|{marks}|{gone}".encode()).hexdigest()[:16]
+    digest = hashlib.sha256(f"{path.resolve()}|{path.stat().st_size}|{marks}|{gone}".encode()).hexdigest()[
+        :16
+    ]
     target = folder / f"{table}-{digest}.parquet"
     if target.is_file():
         return target
@@ -237,7 +238,9 @@ def find(home: Path, prefix: str) -> Withheld:
     if len(found) == 1:
         return found[0]
     if not found:
-        raise QuarantineError(f"no withheld row has an id that starts with {prefix}; see `cityreports quarantine list`")
+        raise QuarantineError(
+            f"no withheld row has an id that starts with {prefix}; see `cityreports quarantine list`"
+        )
     raise QuarantineError(f"{len(found)} withheld rows have ids that start with {prefix}; give more of it")
 
 
@@ -270,7 +273,9 @@ def accept(home: Path, check: str, *, by: str, reason: str, now: datetime | None
     ``ACCEPTED_FOR``. Raises QuarantineError for a check of another gate, or without a reason."""
     names = [c.name for c in load_checks("publish")]
     if check not in names:
-        raise QuarantineError(f"{check} is no check of the gate publish; these can be accepted: {', '.join(names)}")
+        raise QuarantineError(
+            f"{check} is no check of the gate publish; these can be accepted: {', '.join(names)}"
+        )
     if not reason.strip() or not by.strip():
         raise QuarantineError("accepting a change needs a reason, and a name: --reason TEXT, and who says so")
     path = home / "quarantine" / "accepted.jsonl"

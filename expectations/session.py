@@ -76,6 +76,9 @@ def open_session(
                 _staging_from_parquet(connection, staging)
             _load_rules(connection)
             _views(connection)
+            # Joins are written with the big side first, and stay so: turned round by its estimates, DuckDB would hold
+            # the texts of all documents to look up their sentences.
+            connection.execute("set disabled_optimizers = 'join_order,build_side_probe_side'")
             yield connection
         finally:
             connection.close()
@@ -104,7 +107,9 @@ def _mirror(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f'create schema if not exists "{schema}"')
         # A view of the build whose own source is gone cannot be bound: the checks that need it break, and say so.
         with contextlib.suppress(duckdb.Error):
-            connection.execute(f'create view "{schema}"."{table}" as select * from build."{schema}"."{table}"')
+            connection.execute(
+                f'create view "{schema}"."{table}" as select * from build."{schema}"."{table}"'
+            )
 
 
 def _staging_from_parquet(
@@ -119,15 +124,18 @@ def _staging_from_parquet(
         source = f"read_parquet([{files}], union_by_name := true)"
         match table:
             case "documents":
-                # The newest parse counts. One row a document, however many sources had it.
+                # The newest parse counts. One row a document, however many sources had it: chosen by its place in
+                # the files, so that no text has to be held to choose it.
+                source = f"read_parquet([{files}], union_by_name := true, filename := true, file_row_number := true)"
                 connection.execute(
-                    "create table staging.latest as "  # noqa: S608 - our own paths
-                    "select document_id, arg_max(parse_id, (parsed_at, parse_id)) as parse_id "
-                    f"from {source} group by document_id"
+                    "create table staging.latest as select document_id, chosen.* from ("  # noqa: S608
+                    "select document_id, arg_max({'parse_id': parse_id, 'filename': filename, "
+                    "'file_row_number': file_row_number}, (parsed_at, parse_id)) as chosen "
+                    f"from {source} group by document_id)"
                 )
                 query = (
-                    f"select distinct on (document_id) d.* from {source} d "
-                    "semi join staging.latest using (document_id, parse_id)"
+                    f"select d.* exclude (filename, file_row_number) from {source} d "
+                    "semi join staging.latest using (filename, file_row_number)"
                 )
             case "sections" | "observations":
                 query = f"select r.* from {source} r semi join staging.latest using (document_id, parse_id)"
@@ -174,6 +182,22 @@ def _load_rules(connection: duckdb.DuckDBPyConnection) -> None:
         [(r.code, r.name, r.short_name, r.level, r.province_code) for r in all_regions()],
     )
     _load_catalogue(connection)
+    # All that is known of a metric in one row for each role: one join for a million rows instead of six.
+    connection.execute(
+        """
+        create table rules.metrics as
+        select c.metric_code, r.role, true as is_catalogued, c.unit, c.name_zh, c.plausible_min, c.plausible_max,
+            h.metric_code is not null as is_headline, s.metric_code is not null as is_share,
+            coalesce(g.growth_least, c.growth_least, d.growth_least) as growth_least,
+            coalesce(g.growth_most, c.growth_most, d.growth_most) as growth_most
+        from rules.catalogue c
+        cross join (values ('actual'), ('target')) r (role)
+        left join rules.headline h using (metric_code)
+        left join rules.shares s using (metric_code)
+        left join rules.growth g on g.metric_code = c.metric_code and g.role = r.role
+        left join rules.growth d on d.metric_code = 'default' and d.role = r.role
+        """
+    )
 
 
 def _rules_table(
@@ -218,21 +242,16 @@ def _load_catalogue(connection: duckdb.DuckDBPyConnection) -> None:
 # What stands before the number within its clause decides most of the classic mistakes.
 _BESIDE = """
     select o.*,
-        c.metric_code is not null as is_catalogued,
-        c.unit as catalogue_unit, c.name_zh as metric_name_zh, c.plausible_min, c.plausible_max,
-        h.metric_code is not null as is_headline,
-        s.metric_code is not null as is_share,
-        coalesce(g.growth_least, c.growth_least, d.growth_least) as growth_least,
-        coalesce(g.growth_most, c.growth_most, d.growth_most) as growth_most,
+        coalesce(m.is_catalogued, false) as is_catalogued,
+        m.unit as catalogue_unit, m.name_zh as catalogue_name_zh, m.plausible_min, m.plausible_max,
+        coalesce(m.is_headline, false) as is_headline,
+        coalesce(m.is_share, false) as is_share,
+        m.growth_least, m.growth_most,
         u.worth as unit_worth,
         try_cast(translate(o.raw_value, '０１２３４５６７８９．－，,', '0123456789.-') as double) as raw_number,
         substr(o.quote, 1, greatest(o.number_start - o.char_start, 0)) as before_number
     from {source} o
-    left join rules.catalogue c on c.metric_code = o.metric_code
-    left join rules.headline h on h.metric_code = o.metric_code
-    left join rules.shares s on s.metric_code = o.metric_code
-    left join rules.growth g on g.metric_code = o.metric_code and g.role = o.role
-    left join rules.growth d on d.metric_code = 'default' and d.role = o.role
+    left join rules.metrics m on m.metric_code = o.metric_code and m.role = o.role
     left join rules.units u on u.unit = o.unit and u.raw_unit = o.raw_unit
 """
 
@@ -245,6 +264,20 @@ def _views(connection: duckdb.DuckDBPyConnection) -> None:
     """
     connection.execute("create schema if not exists checked")
     present = relations(connection)
+    if "staging.observations" in present:
+        # Where each document's sentences lie, and the hash of each: short enough to hold beside streaming texts.
+        connection.execute(
+            """
+            create table checked.spans as
+            select document_id, list({'s': s, 'e': e, 'h': h}) as spans
+            from (
+                select document_id, sentence_start as s, sentence_end as e, hash(sentence) as h
+                from staging.observations
+                group by all
+            )
+            group by document_id
+            """
+        )
     if "staging.observations" in present and "checked.as_written" not in present:
         connection.execute("create view checked.as_written as select * from staging.observations")
     for name, source in (("rows", "staging.observations"), ("facts", "marts.fct_observation")):

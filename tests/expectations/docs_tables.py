@@ -29,7 +29,10 @@ def mutation_table(caught: list[Caught]) -> str:
         lines.append(f"| {error.name} | {error.threat} | {error.gate} | {by or '**missed**'} |")
     found = sum(bool(error.checks) for error in caught)
     stopped = sum(any(r.severity == "error" for r in error.checks) for error in caught)
-    lines += ["", f"{found} of {len(caught)} planted errors are caught; {stopped} of them by a check of level `error`."]
+    lines += [
+        "",
+        f"{found} of {len(caught)} planted errors are caught; {stopped} of them by a check of level `error`.",
+    ]
     return "\n".join(lines)
 
 
@@ -60,4 +63,6 @@ def expect_table(name: str, table: str) -> None:
     text = DOCS.read_text(encoding="utf-8")
     head, rest = text.split(start, 1)
     DOCS.write_text(head + start + table + end + rest.split(end, 1)[1], encoding="utf-8")
-    raise AssertionError(f"table {name} of docs/data-quality.md was out of date; it is written anew: review, commit")
+    raise AssertionError(
+        f"table {name} of docs/data-quality.md was out of date; it is written anew: review, commit"
+    )

@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """A small world in which everything is right: reports of eight regions over four years, in our own words, with text,
 offsets, levels that follow from their growth, parts that add up. Errors are planted into it."""
 

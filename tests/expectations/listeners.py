@@ -72,7 +72,7 @@ def smtp() -> Iterator[tuple[int, list[Message]]]:
     mails: list[Message] = []
 
     class Keep:
-        async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
             mails.append(BytesParser(policy=default).parsebytes(envelope.content))
             return "250 OK"
 

@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Errors to plant into the good world: one entry an error, as it happens in the field, and where it is planted."""
 
 from __future__ import annotations
@@ -73,7 +72,9 @@ def rewrite(tables: Tables, document: Row, row: Row, raw: str) -> None:
     row["raw_value"], row["value"] = raw, float(raw)
 
 
-def change(metric: str | None, statistic: str, of_role: str = "actual", /, **fields: Any) -> Callable[[Tables, Row], set[str]]:
+def change(
+    metric: str | None, statistic: str, of_role: str = "actual", /, **fields: Any
+) -> Callable[[Tables, Row], set[str]]:
     """Set fields of one fact; a callable value is given the old one."""
 
     def plant(tables: Tables, document: Row) -> set[str]:
@@ -85,7 +86,9 @@ def change(metric: str | None, statistic: str, of_role: str = "actual", /, **fie
     return plant
 
 
-def in_text(metric: str, statistic: str, raw: Callable[[Row], str], role: str = "actual") -> Callable[[Tables, Row], set[str]]:
+def in_text(
+    metric: str, statistic: str, raw: Callable[[Row], str], role: str = "actual"
+) -> Callable[[Tables, Row], set[str]]:
     def plant(tables: Tables, document: Row) -> set[str]:
         row = fact(tables, document, metric, statistic, role)
         rewrite(tables, document, row, raw(row))
@@ -182,46 +185,126 @@ def _other_text(tables: Tables, document: Row) -> set[str]:
 #: Planted together, each into a report of its own: a check must point at these very rows.
 IN_STAGING = (
     Planted("×10: a level ten times too high", "wrong_unit", change("gdp", "level", value=lambda v: v * 10)),
-    Planted("×100: a level a hundred times too high", "wrong_unit", change("general_budget_revenue", "level", value=lambda v: v * 100)),
-    Planted("÷10000: 亿元 read as 万元", "wrong_unit", change("retail_sales", "level", value=lambda v: v / 10000)),
-    Planted("×10000: 元 read as 万元", "wrong_unit", change("disposable_income_urban", "level", value=lambda v: v * 10000)),
+    Planted(
+        "×100: a level a hundred times too high",
+        "wrong_unit",
+        change("general_budget_revenue", "level", value=lambda v: v * 100),
+    ),
+    Planted(
+        "÷10000: 亿元 read as 万元", "wrong_unit", change("retail_sales", "level", value=lambda v: v / 10000)
+    ),
+    Planted(
+        "×10000: 元 read as 万元",
+        "wrong_unit",
+        change("disposable_income_urban", "level", value=lambda v: v * 10000),
+    ),
     Planted("half: 斤 read as 公斤", "wrong_unit", change("grain_output", "level", value=lambda v: v / 2)),
-    Planted("the unit's name is not the metric's", "wrong_unit", change("gdp", "level", unit="万元", raw_unit="")),
+    Planted(
+        "the unit's name is not the metric's", "wrong_unit", change("gdp", "level", unit="万元", raw_unit="")
+    ),
     Planted("a growth of 5000 % in the page", "digit_lost", in_text("gdp", "growth_rate", lambda r: "5000")),
-    Planted("a decimal point lost in a scan: 5.5 → 55", "digit_lost", in_text("gdp", "growth_rate", lambda r: r["raw_value"].replace(".", ""))),
+    Planted(
+        "a decimal point lost in a scan: 5.5 → 55",
+        "digit_lost",
+        in_text("gdp", "growth_rate", lambda r: r["raw_value"].replace(".", "")),
+    ),
     Planted("a share of 142 %", "digit_lost", in_text("urbanization_rate", "level", lambda r: "162.4")),
-    Planted("a level with a digit too many in the page", "digit_lost", in_text("disposable_income_rural", "level", lambda r: r["raw_value"] + "00")),
-    Planted("dropped minus sign: 下降 as a rise", "sign_lost", change("fixed_asset_investment", "growth_rate", value=abs)),
-    Planted("a minus sign that is not there: 增长 as a fall", "sign_lost", change("industrial_value_added", "growth_rate", value=lambda v: -v)),
+    Planted(
+        "a level with a digit too many in the page",
+        "digit_lost",
+        in_text("disposable_income_rural", "level", lambda r: r["raw_value"] + "00"),
+    ),
+    Planted(
+        "dropped minus sign: 下降 as a rise",
+        "sign_lost",
+        change("fixed_asset_investment", "growth_rate", value=abs),
+    ),
+    Planted(
+        "a minus sign that is not there: 增长 as a fall",
+        "sign_lost",
+        change("industrial_value_added", "growth_rate", value=lambda v: -v),
+    ),
     Planted("年均 for 年: an average as last year's growth", "average_for_year", _average_as_year),
     Planted("年均 for 年: an average as this year's target", "average_for_year", _average_as_target),
-    Planted("a five-year average over one year", "average_for_year", change("gdp", "annual_average_growth_rate", period_start=lambda v: 2099, period_end=lambda v: 2099)),
+    Planted(
+        "a five-year average over one year",
+        "average_for_year",
+        change("gdp", "annual_average_growth_rate", period_start=lambda v: 2099, period_end=lambda v: 2099),
+    ),
     Planted("target for actual", "target_for_actual", change("gdp", "growth_rate", "target", role="actual")),
-    Planted("actual for target", "target_for_actual", change("gdp", "growth_rate", role="target", period_start=lambda v: v + 1, period_end=lambda v: v + 1)),
+    Planted(
+        "actual for target",
+        "target_for_actual",
+        change("gdp", "growth_rate", role="target", period_start=lambda v: v + 1, period_end=lambda v: v + 1),
+    ),
     Planted("a page filed one year too early", "wrong_year", _year_back),
     Planted("the first four-digit number taken for the year", "wrong_year", of_document(report_year=1949)),
-    Planted("a result of the future", "wrong_year", change("retail_sales", "growth_rate", period_start=lambda v: v + 3, period_end=lambda v: v + 3)),
-    Planted("2030's aim stands under this year", "wrong_year", change("urbanization_rate", "level", "target", period_start=2026, period_end=2026)),
-    Planted("facts under another year than their report", "wrong_year", change("gdp", "level", report_year=lambda v: v - 2)),
+    Planted(
+        "a result of the future",
+        "wrong_year",
+        change("retail_sales", "growth_rate", period_start=lambda v: v + 3, period_end=lambda v: v + 3),
+    ),
+    Planted(
+        "2030's aim stands under this year",
+        "wrong_year",
+        change("urbanization_rate", "level", "target", period_start=2026, period_end=2026),
+    ),
+    Planted(
+        "facts under another year than their report",
+        "wrong_year",
+        change("gdp", "level", report_year=lambda v: v - 2),
+    ),
     Planted("another city's page", "wrong_region", of_document(region_code="130100", region_name="石家庄市")),
     Planted("facts under another region than their report", "wrong_region", _facts_under_other_region),
     Planted("a region code that does not exist", "wrong_region", of_document(region_code="999999")),
     Planted("a code with another region's name", "wrong_region", of_document(region_name="太原县")),
-    Planted("private investment as all investment", "part_for_whole", change("fixed_asset_investment", "growth_rate", subject="民间投资")),
-    Planted("percentage points as a rate", "wrong_statistic", change("retail_sales", "growth_rate", raw_unit="个百分点")),
+    Planted(
+        "private investment as all investment",
+        "part_for_whole",
+        change("fixed_asset_investment", "growth_rate", subject="民间投资"),
+    ),
+    Planted(
+        "percentage points as a rate",
+        "wrong_statistic",
+        change("retail_sales", "growth_rate", raw_unit="个百分点"),
+    ),
     Planted("a growth rate as a level", "wrong_statistic", change("gdp", "growth_rate", statistic="level")),
-    Planted("a value where the text says 同步", "wrong_statistic", change("general_budget_revenue", "growth_rate", "target", qualifier="in_step_with_growth")),
-    Planted("a range upside down", "wrong_statistic", change("retail_sales", "growth_rate", "target", qualifier="range", value_high=1.0)),
+    Planted(
+        "a value where the text says 同步",
+        "wrong_statistic",
+        change("general_budget_revenue", "growth_rate", "target", qualifier="in_step_with_growth"),
+    ),
+    Planted(
+        "a range upside down",
+        "wrong_statistic",
+        change("retail_sales", "growth_rate", "target", qualifier="range", value_high=1.0),
+    ),
     Planted("urban and rural change places", "wrong_metric", _swapped_incomes),
-    Planted("a metric that the catalogue does not have", "orphaned_fact", change("grain_output", "level", metric_code="grain_outptu")),
+    Planted(
+        "a metric that the catalogue does not have",
+        "orphaned_fact",
+        change("grain_output", "level", metric_code="grain_outptu"),
+    ),
 )
 
 IN_STAGING_2 = (
     Planted("NaN", "not_a_number", change("forest_coverage", "level", value=math.nan)),
     Planted("infinity", "not_a_number", change("forest_coverage", "level", value=math.inf)),
-    Planted("offsets off by one", "evidence_lost", change("gdp", "level", char_start=lambda v: v + 1, char_end=lambda v: v + 1)),
-    Planted("a quote that is not in the text", "evidence_lost", change("retail_sales", "level", quote="社会消费品零售总额再创新高")),
-    Planted("another sentence as evidence", "evidence_lost", change("grain_output", "level", sentence="粮食再获丰收。")),
+    Planted(
+        "offsets off by one",
+        "evidence_lost",
+        change("gdp", "level", char_start=lambda v: v + 1, char_end=lambda v: v + 1),
+    ),
+    Planted(
+        "a quote that is not in the text",
+        "evidence_lost",
+        change("retail_sales", "level", quote="社会消费品零售总额再创新高"),
+    ),
+    Planted(
+        "another sentence as evidence",
+        "evidence_lost",
+        change("grain_output", "level", sentence="粮食再获丰收。"),
+    ),
     Planted("the text is another version than the one that was read", "evidence_lost", _other_text),
     Planted("the hash is cut short", "provenance_lost", of_document(text_sha256="abc")),
     Planted("no address", "provenance_lost", of_document(url="")),
@@ -231,7 +314,11 @@ IN_STAGING_2 = (
     Planted("a row without its document", "orphaned_fact", _other_document),
     Planted("mojibake for a text", "text_damaged", _mojibake),
     Planted("a full text of 300 characters", "text_damaged", of_document(char_count=300)),
-    Planted("published years before it was delivered", "wrong_year", of_document(published=lambda d: d - timedelta(days=900))),
+    Planted(
+        "published years before it was delivered",
+        "wrong_year",
+        of_document(published=lambda d: d - timedelta(days=900)),
+    ),
     Planted("delivered in another year", "wrong_year", of_document(delivered_on=date(2021, 1, 20))),
 )
 
@@ -266,7 +353,13 @@ def _many_doubts(tables: Tables) -> None:
 
 
 def _second_full_text(tables: Tables) -> None:
-    twin = {**tables["documents"][0], "document_id": "b" * 64, "text_sha256": "c" * 64, "quantity_count": 0, "mapped_count": 0}
+    twin = {
+        **tables["documents"][0],
+        "document_id": "b" * 64,
+        "text_sha256": "c" * 64,
+        "quantity_count": 0,
+        "mapped_count": 0,
+    }
     tables["documents"].append(twin)
 
 
@@ -276,7 +369,13 @@ def _without_key(tables: Tables) -> None:
 
 def _twin_city(tables: Tables) -> None:
     document = tables["documents"][0]
-    twin = {**document, "document_id": "a" * 64, "region_code": "130000", "region_name": "河北省", "url": "https://x.example/1"}
+    twin = {
+        **document,
+        "document_id": "a" * 64,
+        "region_code": "130000",
+        "region_name": "河北省",
+        "url": "https://x.example/1",
+    }
     tables["documents"].append(twin)
 
 
@@ -291,7 +390,9 @@ ALONE_IN_STAGING = (
     Spoilt("documents, and no observation", "empty_run", _no_observations),
     Spoilt("a column is gone", "shape_changed", lambda tables: None, ("observations", "scope")),
     Spoilt("a column of the documents is gone", "shape_changed", lambda tables: None, ("documents", "title")),
-    Spoilt("a qualifier, a basis, an edition and a confidence out of their sets", "shape_changed", _unknown_words),
+    Spoilt(
+        "a qualifier, a basis, an edition and a confidence out of their sets", "shape_changed", _unknown_words
+    ),
     Spoilt("every fourth document in doubt about its year", "wrong_year", _many_doubts),
     Spoilt("two different full texts of one report", "duplicated_report", _second_full_text),
     Spoilt("a statistic that nobody knows", "shape_changed", _unknown_statistic),
@@ -327,62 +428,341 @@ where o.region_name = '太原市' and o.report_year = 2026
 """
 
 IN_WAREHOUSE = (
-    Sql("×10 in the page: nothing in the row tells, the year before does", "wrong_unit", "warehouse", both("value = value * 10", one("gdp", "太原市", 2024))),
-    Sql("÷10000 in the page, of the only year there is", "wrong_unit", "warehouse", both("value = value / 10000", one("general_budget_revenue", "太原市", 2025)) + ";" + ";".join(f"delete from {t} where region_name = '太原市' and report_year < 2026" for t in _BOTH)),
-    Sql("×100 in the page: an income of two million yuan", "wrong_unit", "warehouse", both("value = value * 100", one("disposable_income_urban", "大同市", 2025))),
-    Sql("÷10: rural income a tenth", "digit_lost", "warehouse", both("value = value / 10", one("disposable_income_rural", "大同市", 2025))),
-    Sql("a digit lost: 65.1 % urban is 6.51", "digit_lost", "warehouse", both("value = value / 10", one("urbanization_rate", "运城市", 2024))),
-    Sql("a growth of 50 for 5.0, within what is possible", "digit_lost", "warehouse", both("value = 50", one("retail_sales", "运城市", 2024, "growth_rate"))),
-    Sql("a growth of 25 where all others have 5", "digit_lost", "warehouse", both("value = 25", one("gdp", "运城市", 2025, "growth_rate"))),
-    Sql("a growth that no city ever had, in the mart", "digit_lost", "warehouse", both("value = 5000", one("gdp", "运城市", 2025, "growth_rate"))),
-    Sql("two cities' figures change places", "wrong_region", "warehouse",
-        both("value = case region_name when '太原市' then 1900.0 else 6000.0 end", "metric_code = 'gdp' and statistic = 'level' and role = 'actual' and period_end = 2025 and region_name in ('太原市', '大同市')")),
-    Sql("a target of 16 where the result was 5", "average_for_year", "warehouse", both("value = 16", one("gdp", "洛阳市", 2026, "growth_rate", "target"))),
-    Sql("年均 in the clause of a single year's growth", "average_for_year", "warehouse", both("quote = '地区生产总值年均增长5.6%'", one("gdp", "洛阳市", 2025, "growth_rate"))),
-    Sql("a target of jobs ten times the last result", "wrong_unit", "warehouse", both("value = value * 10", one("urban_new_jobs", "洛阳市", 2026, "level", "target"))),
-    Sql("rural income above urban income", "contradiction", "warehouse", both("value = 60000", one("disposable_income_rural", "驻马店市", 2025))),
-    Sql("the industries do not make the whole", "contradiction", "warehouse", both("value = value * 1.4", one("secondary_industry_value_added", "驻马店市", 2025))),
-    Sql("a growth rate stands as the level, too", "wrong_statistic", "warehouse", both("value = 5.5", one("gdp", "驻马店市", 2025)) + ";" + both("value = 5.5", one("gdp", "驻马店市", 2025, "growth_rate"))),
-    Sql("a share of 142 %, in the mart", "wrong_statistic", "warehouse", both("value = 142", one("urbanization_rate", "驻马店市", 2025))),
-    Sql("a report filed under the year before, its facts not", "wrong_year", "warehouse", "update marts.dim_report set report_year = report_year - 1 where region_name = '驻马店市' and report_year = 2026"),
-    Sql("a build without any best value", "empty_run", "warehouse", "delete from marts.fct_region_metric_year"),
-    Sql("a third of the headline figures is kept out by a rule of the build", "coverage_shrank", "warehouse", "update staging.observations set unit = '百元' where metric_code = 'gdp' and role = 'actual'"),
-    Sql("a grain that is doubled by a join", "duplicated_fact", "warehouse", "insert into marts.fct_region_metric_year select * from marts.fct_region_metric_year where metric_code = 'gdp' limit 3"),
-    Sql("an observation doubled by a join", "duplicated_fact", "warehouse", "insert into staging.observations select * from staging.observations limit 5"),
-    Sql("a region twice in its dimension", "duplicated_fact", "warehouse", "insert into marts.dim_region select * from marts.dim_region where region_code = '140100'"),
-    Sql("a region gone from its dimension", "orphaned_fact", "warehouse", "delete from marts.dim_region where region_code = '140100'"),
-    Sql("a metric gone from its dimension", "orphaned_fact", "warehouse", "delete from marts.dim_metric where metric_code = 'grain_output'"),
-    Sql("a report gone from its dimension", "orphaned_fact", "warehouse", "delete from marts.dim_report where region_name = '大同市' and report_year = 2024"),
-    Sql("NaN in a mart", "not_a_number", "warehouse", "update marts.fct_region_metric_year set value = 'nan'::double where " + one("grain_output", "洛阳市", 2025)),
-    Sql("the best value is not what its evidence says", "wrong_choice", "warehouse", "update marts.fct_region_metric_year set value = value * 1.02 where " + one("retail_sales", "洛阳市", 2025)),
-    Sql("a part chosen as the whole", "part_for_whole", "warehouse", "update staging.observations set scope = 'part' where " + one("retail_sales", "洛阳市", 2025)),
-    Sql("a best value in another unit", "wrong_unit", "warehouse", both("unit = '万元'", one("gdp", "洛阳市", 2025))),
-    Sql("a headline figure has no best value", "coverage_shrank", "warehouse", "delete from marts.fct_region_metric_year where " + one("gdp", "洛阳市", 2025)),
-    Sql("a report's facts fall out of a join", "coverage_shrank", "warehouse", "delete from intermediate.int_document where region_code = '140200' and report_year = 2025"),
-    Sql("a metric is no longer found", "metric_vanished", "warehouse", ";".join(f"delete from {t} where metric_code = 'retail_sales' and report_year = 2026" for t in _BOTH)),
-    Sql("a full text without its headline", "metric_vanished", "warehouse", ";".join(f"delete from {t} where metric_code = 'gdp' and region_name = '商丘市' and report_year = 2026" for t in _BOTH)),
-    Sql("half of a page: eight figures in a full text", "metric_vanished", "warehouse", "update marts.dim_report set mapped_count = 5 where region_name = '商丘市' and report_year = 2026"),
-    Sql("a page stored as another city's, with the name replaced", "duplicated_report", "warehouse", _COPY_SENTENCES),
-    Sql("a source that fails three nights in a row", "source_silent", "warehouse",
-        "insert into staging.looks select * exclude (n) replace (looked_at + to_days(n::int) as looked_at, false as ok, 'timeout' as error) from staging.looks, range(1, 4) t(n) where source_id = 's140100'"),
-    Sql("a listing on which nothing matches any more", "source_silent", "warehouse",
-        "insert into staging.looks select * replace (looked_at + to_days(1) as looked_at, 0 as links_seen) from staging.looks where source_id = 's140100'"),
-    Sql("two reports disagree on a past year", "history_rewritten", "warehouse",
-        "insert into staging.observations select * replace (sha256(observation_id) as observation_id, value * 1.5 as value) from staging.observations where " + one("gdp", "商丘市", 2023)),
-    Sql("half of the regions are missing", "coverage_shrank", "publish", ";".join(f"delete from {t} where region_code < '150000'" for t in (*_BOTH, "marts.dim_report"))),
-    Sql("one region is missing", "coverage_shrank", "publish", ";".join(f"delete from {t} where region_code = '140800'" for t in (*_BOTH, "marts.dim_report"))),
-    Sql("one report is missing", "coverage_shrank", "publish", ";".join(f"delete from {t} where region_code = '140800' and report_year = 2023" for t in (*_BOTH, "marts.dim_report"))),
-    Sql("three of a hundred observations are missing", "coverage_shrank", "publish", "delete from staging.observations where hash(observation_id) % 100 < 4"),
-    Sql("a region keeps a third of its figures", "coverage_shrank", "publish", "delete from marts.fct_region_metric_year where region_code = '140800' and report_year < 2026"),
-    Sql("a metric is gone", "metric_vanished", "publish", ";".join(f"delete from {t} where metric_code = 'forest_coverage'" for t in _BOTH)),
-    Sql("a metric fades: a fifth of its values is gone", "metric_vanished", "publish", "delete from marts.fct_region_metric_year where metric_code = 'grain_output' and report_year = 2023"),
-    Sql("a stale run: yesterday's staging was built again", "empty_run", "publish", "update marts.dim_report set parsed_at = parsed_at - interval 400 day"),
-    Sql("an empty build", "empty_run", "publish", ";".join(f"delete from {t}" for t in (*_BOTH, "marts.dim_report"))),
-    Sql("the past is rewritten: three per cent on every level", "history_rewritten", "publish", both("value = value * 1.03", "statistic = 'level' and period_end < 2025")),
-    Sql("one headline figure of the past is another", "history_rewritten", "publish", both("value = value * 1.2", one("gdp", "太原市", 2023))),
-    Sql("one small figure of the past is another", "history_rewritten", "publish", both("value = value + 1", one("grain_output", "太原市", 2023))),
-    Sql("a release that scales a metric by ten", "wrong_unit", "publish", both("value = value * 10", "metric_code = 'grain_output'")),
-    Sql("rows multiplied by a source that is listed twice", "duplicated_fact", "publish", "insert into staging.observations select * replace (sha256(observation_id) as observation_id) from staging.observations"),
-    Sql("a column that analysts use is gone", "shape_changed", "publish", "alter table marts.fct_region_metric_year drop column quote"),
-    Sql("a metric changed its unit", "shape_changed", "publish", "update marts.dim_metric set unit = '万元' where metric_code = 'gdp'"),
+    Sql(
+        "×10 in the page: nothing in the row tells, the year before does",
+        "wrong_unit",
+        "warehouse",
+        both("value = value * 10", one("gdp", "太原市", 2024)),
+    ),
+    Sql(
+        "÷10000 in the page, of the only year there is",
+        "wrong_unit",
+        "warehouse",
+        both("value = value / 10000", one("general_budget_revenue", "太原市", 2025))
+        + ";"
+        + ";".join(f"delete from {t} where region_name = '太原市' and report_year < 2026" for t in _BOTH),
+    ),
+    Sql(
+        "×100 in the page: an income of two million yuan",
+        "wrong_unit",
+        "warehouse",
+        both("value = value * 100", one("disposable_income_urban", "大同市", 2025)),
+    ),
+    Sql(
+        "÷10: rural income a tenth",
+        "digit_lost",
+        "warehouse",
+        both("value = value / 10", one("disposable_income_rural", "大同市", 2025)),
+    ),
+    Sql(
+        "a digit lost: 65.1 % urban is 6.51",
+        "digit_lost",
+        "warehouse",
+        both("value = value / 10", one("urbanization_rate", "运城市", 2024)),
+    ),
+    Sql(
+        "a growth of 50 for 5.0, within what is possible",
+        "digit_lost",
+        "warehouse",
+        both("value = 50", one("retail_sales", "运城市", 2024, "growth_rate")),
+    ),
+    Sql(
+        "a growth of 25 where all others have 5",
+        "digit_lost",
+        "warehouse",
+        both("value = 25", one("gdp", "运城市", 2025, "growth_rate")),
+    ),
+    Sql(
+        "a growth that no city ever had, in the mart",
+        "digit_lost",
+        "warehouse",
+        both("value = 5000", one("gdp", "运城市", 2025, "growth_rate")),
+    ),
+    Sql(
+        "two cities' figures change places",
+        "wrong_region",
+        "warehouse",
+        both(
+            "value = case region_name when '太原市' then 1900.0 else 6000.0 end",
+            "metric_code = 'gdp' and statistic = 'level' and role = 'actual' and period_end = 2025 and region_name in ('太原市', '大同市')",
+        ),
+    ),
+    Sql(
+        "a target of 16 where the result was 5",
+        "average_for_year",
+        "warehouse",
+        both("value = 16", one("gdp", "洛阳市", 2026, "growth_rate", "target")),
+    ),
+    Sql(
+        "年均 in the clause of a single year's growth",
+        "average_for_year",
+        "warehouse",
+        both("quote = '地区生产总值年均增长5.6%'", one("gdp", "洛阳市", 2025, "growth_rate")),
+    ),
+    Sql(
+        "a target of jobs ten times the last result",
+        "wrong_unit",
+        "warehouse",
+        both("value = value * 10", one("urban_new_jobs", "洛阳市", 2026, "level", "target")),
+    ),
+    Sql(
+        "rural income above urban income",
+        "contradiction",
+        "warehouse",
+        both("value = 60000", one("disposable_income_rural", "驻马店市", 2025)),
+    ),
+    Sql(
+        "the industries do not make the whole",
+        "contradiction",
+        "warehouse",
+        both("value = value * 1.4", one("secondary_industry_value_added", "驻马店市", 2025)),
+    ),
+    Sql(
+        "a growth rate stands as the level, too",
+        "wrong_statistic",
+        "warehouse",
+        both("value = 5.5", one("gdp", "驻马店市", 2025))
+        + ";"
+        + both("value = 5.5", one("gdp", "驻马店市", 2025, "growth_rate")),
+    ),
+    Sql(
+        "a share of 142 %, in the mart",
+        "wrong_statistic",
+        "warehouse",
+        both("value = 142", one("urbanization_rate", "驻马店市", 2025)),
+    ),
+    Sql(
+        "a report filed under the year before, its facts not",
+        "wrong_year",
+        "warehouse",
+        "update marts.dim_report set report_year = report_year - 1 where region_name = '驻马店市' and report_year = 2026",
+    ),
+    Sql(
+        "a build without any best value", "empty_run", "warehouse", "delete from marts.fct_region_metric_year"
+    ),
+    Sql(
+        "a third of the headline figures is kept out by a rule of the build",
+        "coverage_shrank",
+        "warehouse",
+        "update staging.observations set unit = '百元' where metric_code = 'gdp' and role = 'actual'",
+    ),
+    Sql(
+        "a grain that is doubled by a join",
+        "duplicated_fact",
+        "warehouse",
+        "insert into marts.fct_region_metric_year select * from marts.fct_region_metric_year where metric_code = 'gdp' limit 3",
+    ),
+    Sql(
+        "an observation doubled by a join",
+        "duplicated_fact",
+        "warehouse",
+        "insert into staging.observations select * from staging.observations limit 5",
+    ),
+    Sql(
+        "a region twice in its dimension",
+        "duplicated_fact",
+        "warehouse",
+        "insert into marts.dim_region select * from marts.dim_region where region_code = '140100'",
+    ),
+    Sql(
+        "a region gone from its dimension",
+        "orphaned_fact",
+        "warehouse",
+        "delete from marts.dim_region where region_code = '140100'",
+    ),
+    Sql(
+        "a metric gone from its dimension",
+        "orphaned_fact",
+        "warehouse",
+        "delete from marts.dim_metric where metric_code = 'grain_output'",
+    ),
+    Sql(
+        "a report gone from its dimension",
+        "orphaned_fact",
+        "warehouse",
+        "delete from marts.dim_report where region_name = '大同市' and report_year = 2024",
+    ),
+    Sql(
+        "NaN in a mart",
+        "not_a_number",
+        "warehouse",
+        "update marts.fct_region_metric_year set value = 'nan'::double where "
+        + one("grain_output", "洛阳市", 2025),
+    ),
+    Sql(
+        "the best value is not what its evidence says",
+        "wrong_choice",
+        "warehouse",
+        "update marts.fct_region_metric_year set value = value * 1.02 where "
+        + one("retail_sales", "洛阳市", 2025),
+    ),
+    Sql(
+        "a part chosen as the whole",
+        "part_for_whole",
+        "warehouse",
+        "update staging.observations set scope = 'part' where " + one("retail_sales", "洛阳市", 2025),
+    ),
+    Sql(
+        "a best value in another unit",
+        "wrong_unit",
+        "warehouse",
+        both("unit = '万元'", one("gdp", "洛阳市", 2025)),
+    ),
+    Sql(
+        "a headline figure has no best value",
+        "coverage_shrank",
+        "warehouse",
+        "delete from marts.fct_region_metric_year where " + one("gdp", "洛阳市", 2025),
+    ),
+    Sql(
+        "a report's facts fall out of a join",
+        "coverage_shrank",
+        "warehouse",
+        "delete from intermediate.int_document where region_code = '140200' and report_year = 2025",
+    ),
+    Sql(
+        "a metric is no longer found",
+        "metric_vanished",
+        "warehouse",
+        ";".join(f"delete from {t} where metric_code = 'retail_sales' and report_year = 2026" for t in _BOTH),
+    ),
+    Sql(
+        "a full text without its headline",
+        "metric_vanished",
+        "warehouse",
+        ";".join(
+            f"delete from {t} where metric_code = 'gdp' and region_name = '商丘市' and report_year = 2026"
+            for t in _BOTH
+        ),
+    ),
+    Sql(
+        "half of a page: eight figures in a full text",
+        "metric_vanished",
+        "warehouse",
+        "update marts.dim_report set mapped_count = 5 where region_name = '商丘市' and report_year = 2026",
+    ),
+    Sql(
+        "a page stored as another city's, with the name replaced",
+        "duplicated_report",
+        "warehouse",
+        _COPY_SENTENCES,
+    ),
+    Sql(
+        "a source that fails three nights in a row",
+        "source_silent",
+        "warehouse",
+        "insert into staging.looks select * exclude (n) replace (looked_at + to_days(n::int) as looked_at, false as ok, 'timeout' as error) from staging.looks, range(1, 4) t(n) where source_id = 's140100'",
+    ),
+    Sql(
+        "a listing on which nothing matches any more",
+        "source_silent",
+        "warehouse",
+        "insert into staging.looks select * replace (looked_at + to_days(1) as looked_at, 0 as links_seen) from staging.looks where source_id = 's140100'",
+    ),
+    Sql(
+        "two reports disagree on a past year",
+        "history_rewritten",
+        "warehouse",
+        "insert into staging.observations select * replace (sha256(observation_id) as observation_id, value * 1.5 as value) from staging.observations where "
+        + one("gdp", "商丘市", 2023),
+    ),
+    Sql(
+        "half of the regions are missing",
+        "coverage_shrank",
+        "publish",
+        ";".join(f"delete from {t} where region_code < '150000'" for t in (*_BOTH, "marts.dim_report")),
+    ),
+    Sql(
+        "one region is missing",
+        "coverage_shrank",
+        "publish",
+        ";".join(f"delete from {t} where region_code = '140800'" for t in (*_BOTH, "marts.dim_report")),
+    ),
+    Sql(
+        "one report is missing",
+        "coverage_shrank",
+        "publish",
+        ";".join(
+            f"delete from {t} where region_code = '140800' and report_year = 2023"
+            for t in (*_BOTH, "marts.dim_report")
+        ),
+    ),
+    Sql(
+        "three of a hundred observations are missing",
+        "coverage_shrank",
+        "publish",
+        "delete from staging.observations where hash(observation_id) % 100 < 4",
+    ),
+    Sql(
+        "a region keeps a third of its figures",
+        "coverage_shrank",
+        "publish",
+        "delete from marts.fct_region_metric_year where region_code = '140800' and report_year < 2026",
+    ),
+    Sql(
+        "a metric is gone",
+        "metric_vanished",
+        "publish",
+        ";".join(f"delete from {t} where metric_code = 'forest_coverage'" for t in _BOTH),
+    ),
+    Sql(
+        "a metric fades: a fifth of its values is gone",
+        "metric_vanished",
+        "publish",
+        "delete from marts.fct_region_metric_year where metric_code = 'grain_output' and report_year = 2023",
+    ),
+    Sql(
+        "a stale run: yesterday's staging was built again",
+        "empty_run",
+        "publish",
+        "update marts.dim_report set parsed_at = parsed_at - interval 400 day",
+    ),
+    Sql(
+        "an empty build",
+        "empty_run",
+        "publish",
+        ";".join(f"delete from {t}" for t in (*_BOTH, "marts.dim_report")),
+    ),
+    Sql(
+        "the past is rewritten: three per cent on every level",
+        "history_rewritten",
+        "publish",
+        both("value = value * 1.03", "statistic = 'level' and period_end < 2025"),
+    ),
+    Sql(
+        "one headline figure of the past is another",
+        "history_rewritten",
+        "publish",
+        both("value = value * 1.2", one("gdp", "太原市", 2023)),
+    ),
+    Sql(
+        "one small figure of the past is another",
+        "history_rewritten",
+        "publish",
+        both("value = value + 1", one("grain_output", "太原市", 2023)),
+    ),
+    Sql(
+        "a release that scales a metric by ten",
+        "wrong_unit",
+        "publish",
+        both("value = value * 10", "metric_code = 'grain_output'"),
+    ),
+    Sql(
+        "rows multiplied by a source that is listed twice",
+        "duplicated_fact",
+        "publish",
+        "insert into staging.observations select * replace (sha256(observation_id) as observation_id) from staging.observations",
+    ),
+    Sql(
+        "a column that analysts use is gone",
+        "shape_changed",
+        "publish",
+        "alter table marts.fct_region_metric_year drop column quote",
+    ),
+    Sql(
+        "a metric changed its unit",
+        "shape_changed",
+        "publish",
+        "update marts.dim_metric set unit = '万元' where metric_code = 'gdp'",
+    ),
 )

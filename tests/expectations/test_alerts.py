@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Alerts against real listeners: once, rolled up, fit to the channel, nothing secret, also after a kill."""
 
 from __future__ import annotations
@@ -30,14 +29,35 @@ from tests.expectations import listeners
 from tests.expectations.listeners import Web
 
 NOW = datetime(2026, 3, 1, 18, 30, tzinfo=UTC)
-TOKEN = "s3cr3t-token-0123456789abcdef"  # noqa: S105
+TOKEN = "s3cr3t-token-0123456789abcdef"
 
 
-def failed(check: str = "headline_growth_is_possible", region: str = "太原市", severity: str = "error", **fields: Any) -> CheckResult:
-    sample = Sample(region, "gdp", 2026, "5000 %", "地区生产总值增长5000%。", "https://www.example.cn/2026/a.html", "a.html", "between -15 and 35 expected", "id1")
+def failed(
+    check: str = "headline_growth_is_possible", region: str = "太原市", severity: str = "error", **fields: Any
+) -> CheckResult:
+    sample = Sample(
+        region,
+        "gdp",
+        2026,
+        "5000 %",
+        "地区生产总值增长5000%。",
+        "https://www.example.cn/2026/a.html",
+        "a.html",
+        "between -15 and 35 expected",
+        "id1",
+    )
     return CheckResult(
-        check=check, gate="staging", threat="digit_lost", severity=severity, status="failed", failing_rows=1, samples=(sample if region == "太原市" else Sample(region, "gdp", 2026, "1 %"),),
-        detail="1 row", what="A growth rate that no city has ever had.", runbook=check, **fields,
+        check=check,
+        gate="staging",
+        threat="digit_lost",
+        severity=severity,
+        status="failed",
+        failing_rows=1,
+        samples=(sample if region == "太原市" else Sample(region, "gdp", 2026, "1 %"),),
+        detail="1 row",
+        what="A growth rate that no city has ever had.",
+        runbook=check,
+        **fields,
     )  # type: ignore[arg-type]
 
 
@@ -45,8 +65,19 @@ def passed(check: str = "headline_growth_is_possible") -> CheckResult:
     return CheckResult(check=check, gate="staging", threat="digit_lost", severity="error", status="passed")
 
 
-def run(home: Path, number: int, results: list[CheckResult], urls: list[str], *, published: bool = False, at: datetime = NOW, policy: Policy | None = None) -> list[alerts.Delivery]:
-    return notify_run(home=home, run_id=f"r{number}", results=results, published=published, urls=urls, now=at, policy=policy)
+def run(
+    home: Path,
+    number: int,
+    results: list[CheckResult],
+    urls: list[str],
+    *,
+    published: bool = False,
+    at: datetime = NOW,
+    policy: Policy | None = None,
+) -> list[alerts.Delivery]:
+    return notify_run(
+        home=home, run_id=f"r{number}", results=results, published=published, urls=urls, now=at, policy=policy
+    )
 
 
 @pytest.fixture
@@ -61,14 +92,23 @@ def other() -> Iterator[Web]:
         yield state
 
 
-def test_says_what_failed_where_and_what_to_do(tmp_path: Path, web: Web, capsys: pytest.CaptureFixture[str]) -> None:
+def test_says_what_failed_where_and_what_to_do(
+    tmp_path: Path, web: Web, capsys: pytest.CaptureFixture[str]
+) -> None:
     started = time.perf_counter()
     run(tmp_path, 1, [failed(), failed("growth_is_possible", severity="warn"), passed("x")], [web.url])
     assert time.perf_counter() - started < 10
     (body,) = web.bodies
     for word in ("NOT PUBLISHED", "1 error", "1 warning", "太原市"):
         assert word in body["title"]
-    for word in ("headline_growth_is_possible", "5000 %", "地区生产总值增长5000%", "https://www.example.cn/2026/a.html", "docs/runbooks.md#headline_growth_is_possible", "since 2026-03-01"):
+    for word in (
+        "headline_growth_is_possible",
+        "5000 %",
+        "地区生产总值增长5000%",
+        "https://www.example.cn/2026/a.html",
+        "docs/runbooks.md#headline_growth_is_possible",
+        "since 2026-03-01",
+    ):
         assert word in body["text"]
     assert body["published"] is False
     assert body["problems"][0]["severity"] == "error"
@@ -89,13 +129,23 @@ def test_says_it_once_and_again_on_change_and_when_over(tmp_path: Path, web: Web
     assert web.bodies[1]["problems"][0]["since"] == NOW.isoformat()
     run(tmp_path, 4, [passed(), passed("growth_is_possible")], urls, published=True)
     assert web.bodies[2]["level"] == "info"
-    assert {name for name, _ in web.bodies[2]["resolved"]} == {"headline_growth_is_possible", "growth_is_possible"}
+    assert {name for name, _ in web.bodies[2]["resolved"]} == {
+        "headline_growth_is_possible",
+        "growth_is_possible",
+    }
     run(tmp_path, 5, [passed()], urls, published=True)
     assert len(web.got) == 3
 
 
 def test_a_check_that_did_not_run_is_not_over(tmp_path: Path, web: Web) -> None:
-    warehouse = CheckResult(check="ratios_are_possible", gate="warehouse", threat="wrong_unit", severity="warn", status="failed", failing_rows=1)
+    warehouse = CheckResult(
+        check="ratios_are_possible",
+        gate="warehouse",
+        threat="wrong_unit",
+        severity="warn",
+        status="failed",
+        failing_rows=1,
+    )
     run(tmp_path, 1, [passed(), warehouse], [web.url], published=True)
     run(tmp_path, 2, [failed()], [web.url])  # stopped at the first gate
     assert web.bodies[1]["resolved"] == []
@@ -105,7 +155,14 @@ def test_a_check_that_did_not_run_is_not_over(tmp_path: Path, web: Web) -> None:
 
 def test_a_gate_that_broke_resolves_nothing(tmp_path: Path, web: Web) -> None:
     run(tmp_path, 1, [failed()], [web.url])
-    broke = CheckResult(check="staging_gate_ran", gate="staging", threat="checks_broken", severity="error", status="broke", detail="no file")
+    broke = CheckResult(
+        check="staging_gate_ran",
+        gate="staging",
+        threat="checks_broken",
+        severity="error",
+        status="broke",
+        detail="no file",
+    )
     run(tmp_path, 2, [broke], [web.url])
     assert web.bodies[1]["resolved"] == []
     assert "broke" in web.bodies[1]["text"]
@@ -132,7 +189,9 @@ def test_quiet_hours_hold_warnings_and_let_errors_through(tmp_path: Path, web: W
     assert len(web.got) == 2
 
 
-@pytest.mark.parametrize("text", ["quite: {}", "quiet: {from: 25}", "timezone: Mars/Olympus", "remind_hours: often"])
+@pytest.mark.parametrize(
+    "text", ["quite: {}", "quiet: {from: 25}", "timezone: Mars/Olympus", "remind_hours: often"]
+)
 def test_policy_that_nobody_understands_is_refused_by_name(tmp_path: Path, text: str) -> None:
     (tmp_path / "alerts.yml").write_text(text)
     with pytest.raises(CheckError, match="alerts.yml"):
@@ -202,7 +261,11 @@ alerts.notify_run(home=home, run_id="r1", results=[failed()], published=False, u
 
 @pytest.mark.parametrize("where", ["before the alert", "in the outbox", "before delivery"])
 def test_exactly_once_when_killed_between_check_and_alert(tmp_path: Path, web: Web, where: str) -> None:
-    process = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path), where, web.url], cwd=Path(__file__).parents[2], check=False)
+    process = subprocess.run(
+        [sys.executable, "-c", KILLED, str(tmp_path), where, web.url],
+        cwd=Path(__file__).parents[2],
+        check=False,
+    )
     assert process.returncode == -9
     assert web.got == []
     for hours in (1, 2):
@@ -214,7 +277,14 @@ def test_exactly_once_when_killed_between_check_and_alert(tmp_path: Path, web: W
 
 
 def test_runs_that_broke_and_sources_that_fell_silent(tmp_path: Path, web: Web) -> None:
-    broke = Problem("run/build", "error", "open", "build broke", detail=f"https://user:{TOKEN}@host/x failed", runbook="run-broke")
+    broke = Problem(
+        "run/build",
+        "error",
+        "open",
+        "build broke",
+        detail=f"https://user:{TOKEN}@host/x failed",
+        runbook="run-broke",
+    )
     notify_problem(broke, home=tmp_path, kind="broke", run_id="r1", urls=[web.url], now=NOW)
     notify_problem(broke, home=tmp_path, kind="broke", run_id="r2", urls=[web.url], now=NOW)
     notify_problem([], home=tmp_path, kind="silent", run_id="r2", urls=[web.url], now=NOW)
@@ -227,9 +297,23 @@ def test_runs_that_broke_and_sources_that_fell_silent(tmp_path: Path, web: Web) 
 
 def test_mail_is_html_that_shows_page_text_as_text(tmp_path: Path) -> None:
     bad = failed()
-    bad = CheckResult(**{**{f: getattr(bad, f) for f in CheckResult.__dataclass_fields__}, "samples": (Sample("太原市", "gdp", 2026, "1 %", "<script>alert(1)</script>增长", "https://e.cn/a?b=1&c=2"),)})
+    bad = CheckResult(
+        **{
+            **{f: getattr(bad, f) for f in CheckResult.__dataclass_fields__},
+            "samples": (
+                Sample(
+                    "太原市", "gdp", 2026, "1 %", "<script>alert(1)</script>增长", "https://e.cn/a?b=1&c=2"
+                ),
+            ),
+        }
+    )
     with listeners.smtp() as (port, mails):
-        deliveries = run(tmp_path, 1, [bad], [f"mailto://127.0.0.1:{port}?from=night@example.org&to=ops@example.org&mode=insecure"])
+        deliveries = run(
+            tmp_path,
+            1,
+            [bad],
+            [f"mailto://127.0.0.1:{port}?from=night@example.org&to=ops@example.org&mode=insecure"],
+        )
     assert [d.ok for d in deliveries] == [True]
     (mail,) = mails
     assert "NOT PUBLISHED" in str(mail["Subject"])
@@ -285,20 +369,48 @@ def test_feishu_gets_a_post(tmp_path: Path, web: Web, monkeypatch: pytest.Monkey
     assert any("5000 %" in part["text"] for line in post["content"] for part in line)
 
 
-@pytest.mark.parametrize(("name", "answer"), [("dingtalk", {"errcode": 310000, "errmsg": "keywords not in content"}), ("wecombot", {"errcode": 93000, "errmsg": "invalid webhook url"}), ("feishu", {"code": 19021, "msg": "sign match fail"})])
-def test_a_robot_that_refuses_with_200_has_failed(tmp_path: Path, web: Web, monkeypatch: pytest.MonkeyPatch, name: str, answer: dict[str, Any]) -> None:
-    robot(monkeypatch, name, f"http://127.0.0.1:{web.port}/x/{{token}}{{key}}".replace("{key}" if name != "wecombot" else "{token}", ""))
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("dingtalk", {"errcode": 310000, "errmsg": "keywords not in content"}),
+        ("wecombot", {"errcode": 93000, "errmsg": "invalid webhook url"}),
+        ("feishu", {"code": 19021, "msg": "sign match fail"}),
+    ],
+)
+def test_a_robot_that_refuses_with_200_has_failed(
+    tmp_path: Path, web: Web, monkeypatch: pytest.MonkeyPatch, name: str, answer: dict[str, Any]
+) -> None:
+    robot(
+        monkeypatch,
+        name,
+        f"http://127.0.0.1:{web.port}/x/{{token}}{{key}}".replace(
+            "{key}" if name != "wecombot" else "{token}", ""
+        ),
+    )
     web.answer = answer
     (delivery,) = run(tmp_path, 1, [failed()], [f"{name}://{TOKEN.replace('-', '')}"])
     assert not delivery.ok
     assert str(next(iter(answer.values()))) in delivery.detail
 
 
-def test_nothing_secret_in_files_logs_or_messages(tmp_path: Path, web: Web, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> None:
+def test_nothing_secret_in_files_logs_or_messages(
+    tmp_path: Path, web: Web, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
     web.status = 500
-    urls = [f"{web.url}?token={TOKEN}", f"http://127.0.0.1:1/{TOKEN}", f"mailto://user:{TOKEN}@127.0.0.1:1?to=a@b.cn", f"wecombot://{TOKEN}"]
+    urls = [
+        f"{web.url}?token={TOKEN}",
+        f"http://127.0.0.1:1/{TOKEN}",
+        f"mailto://user:{TOKEN}@127.0.0.1:1?to=a@b.cn",
+        f"wecombot://{TOKEN}",
+    ]
     leak = failed()
-    leak = CheckResult(**{**{f: getattr(leak, f) for f in CheckResult.__dataclass_fields__}, "status": "broke", "detail": f"cannot open https://u:{TOKEN}@h/x?access_token={TOKEN}"})
+    leak = CheckResult(
+        **{
+            **{f: getattr(leak, f) for f in CheckResult.__dataclass_fields__},
+            "status": "broke",
+            "detail": f"cannot open https://u:{TOKEN}@h/x?access_token={TOKEN}",
+        }
+    )
     run(tmp_path, 1, [leak], urls)
     written = "".join(path.read_text() for path in tmp_path.rglob("*") if path.is_file())
     out = capsys.readouterr()
@@ -307,7 +419,9 @@ def test_nothing_secret_in_files_logs_or_messages(tmp_path: Path, web: Web, caps
 
 
 def test_redacts_what_looks_like_a_secret() -> None:
-    text = redact("POST https://a:b@c.cn/robot/send?access_token=abc, password=hunter2; Authorization: Bearer abcdefghijkl")
+    text = redact(
+        "POST https://a:b@c.cn/robot/send?access_token=abc, password=hunter2; Authorization: Bearer abcdefghijkl"
+    )
     for word in ("a:b", "abc,", "hunter2", "abcdefghijkl"):
         assert word not in text
 
@@ -327,7 +441,9 @@ def test_a_wrong_url_keeps_no_other_channel_from_hearing(tmp_path: Path, web: We
 @pytest.mark.parametrize("markup", ["text", "markdown", "html"])
 def test_every_limit_is_kept_and_the_verdict_is_last_to_go(limit: int, markup: Any) -> None:
     problems = problems_of([failed(f"check_{n}") for n in range(30)])
-    alert = Alert("a1", "run", "error", "r1", NOW.isoformat(), False, problems, tuple(p.key for p in problems))
+    alert = Alert(
+        "a1", "run", "error", "r1", NOW.isoformat(), False, problems, tuple(p.key for p in problems)
+    )
     text = render(alert, markup, limit, bytes_of)
     assert bytes_of(text) <= limit
     if limit >= 600:
@@ -336,7 +452,10 @@ def test_every_limit_is_kept_and_the_verdict_is_last_to_go(limit: int, markup: A
 
 
 def test_text_of_pages_cannot_become_markup() -> None:
-    assert escape_markdown("# @all [x](http://e.vil) *b* `c`") == "\\# ＠all \\[x\\](http://e.vil) \\*b\\* \\`c\\`"
+    assert (
+        escape_markdown("# @all [x](http://e.vil) *b* `c`")
+        == "\\# ＠all \\[x\\](http://e.vil) \\*b\\* \\`c\\`"
+    )
 
 
 def test_run_that_was_told_is_not_told_again_at_start(tmp_path: Path, web: Web) -> None:

@@ -12,8 +12,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from expectations import may_publish, quarantine, run_gate, screen, write_results
 from expectations import gate as gate_module
+from expectations import may_publish, quarantine, run_gate, screen, write_results
 from expectations.known import load_known_failures
 from expectations.model import GATES, CheckResult, result_from_dict
 from expectations.results import read_results
@@ -30,7 +30,9 @@ def by_name(results: list[CheckResult]) -> dict[str, CheckResult]:
     return {result.check: result for result in results}
 
 
-def with_error(folder: Path, change: dict[str, Any], metric: str = "grain_output", statistic: str = "level") -> tuple[Staging, good.Row]:
+def with_error(
+    folder: Path, change: dict[str, Any], metric: str = "grain_output", statistic: str = "level"
+) -> tuple[Staging, good.Row]:
     """Staging with one figure of 太原市 2026 changed."""
     tables = good.staging_rows()
     document = next(d for d in tables["documents"] if d["file"] == "太原市_2026.html")
@@ -76,7 +78,9 @@ def test_a_native_expectation_on_a_missing_table_breaks(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [None, b"", b"garbage" * 1000])
 @pytest.mark.parametrize("gate", GATES)
-def test_a_file_that_cannot_be_opened_breaks_the_gate(tmp_path: Path, gate: Any, content: bytes | None) -> None:
+def test_a_file_that_cannot_be_opened_breaks_the_gate(
+    tmp_path: Path, gate: Any, content: bytes | None
+) -> None:
     path = tmp_path / "x.duckdb"
     if content is not None:
         path.write_bytes(content)
@@ -177,13 +181,17 @@ def test_a_mass_change_passes_only_where_somebody_accepts_it(good_warehouse: Pat
     build = tmp_path / "build.duckdb"
     shutil.copy(good_warehouse, build)
     with duckdb.connect(str(build)) as connection:
-        connection.execute("update marts.fct_region_metric_year set value = value * 1.03 where period_end < 2025")
+        connection.execute(
+            "update marts.fct_region_metric_year set value = value * 1.03 where period_end < 2025"
+        )
     quarantine.accept(tmp_path, "history_is_kept", by="Li", reason="new parser, ten looked at")
     with pytest.raises(quarantine.QuarantineError, match="no check of the gate publish"):
         quarantine.accept(tmp_path, "values_are_numbers", by="Li", reason="no")
 
     def outcome(accepted: dict[str, str]) -> CheckResult:
-        results = run_gate("publish", database=build, published=good_warehouse, today=TODAY, accepted=accepted)
+        results = run_gate(
+            "publish", database=build, published=good_warehouse, today=TODAY, accepted=accepted
+        )
         return by_name(results)["history_is_kept"]
 
     assert outcome({}).stops
@@ -259,7 +267,9 @@ def test_results_of_all_runs_are_kept_for_sql(tmp_path: Path, good_staging: Stag
 
 
 def test_results_survive_the_way_through_json() -> None:
-    result = CheckResult(check="a", gate="staging", threat="t", severity="warn", status="failed", failing_rows=3)
+    result = CheckResult(
+        check="a", gate="staging", threat="t", severity="warn", status="failed", failing_rows=3
+    )
     assert result_from_dict({**result.as_dict(), "new_field_of_tomorrow": 1}) == result
 
 

@@ -40,7 +40,11 @@ def test_every_threat_has_a_check() -> None:
 def test_threat_table() -> None:
     lines = ["| threat | what goes wrong | likely | harm | caught by |", "| --- | --- | --- | --- | --- |"]
     for name, threat in load_threats().items():
-        by = [f"`{c.name}`" + ("" if c.severity == "error" else " (warn)") for c in all_checks() if c.threat == name]
+        by = [
+            f"`{c.name}`" + ("" if c.severity == "error" else " (warn)")
+            for c in all_checks()
+            if c.threat == name
+        ]
         by += [f"`{check}`" for check, (guards, _) in OTHERS.items() if guards == name]
         lines.append(
             f"| {name} {threat['zh']} | {threat['what']} | {threat['likely']} | {threat['harm']} | {', '.join(by)} |"
@@ -51,7 +55,12 @@ def test_threat_table() -> None:
 def test_check_table() -> None:
     lines = []
     for gate in GATES:
-        lines += [f"### Gate `{gate}`", "", "| check | level | fails where | rows set aside |", "| --- | --- | --- | --- |"]
+        lines += [
+            f"### Gate `{gate}`",
+            "",
+            "| check | level | fails where | rows set aside |",
+            "| --- | --- | --- | --- |",
+        ]
         for c in load_checks(gate):
             aside = f"up to {c.tolerance * 100:g} % of the {c.sets_aside}s" if c.sets_aside else ""
             lines.append(f"| [`{c.name}`](runbooks.md#{c.runbook}) | {c.severity} | {c.what} | {aside} |")
@@ -83,7 +92,14 @@ def test_every_check_has_its_runbook() -> None:
             "",
         ]
     for name, (threat, what) in OTHERS.items():
-        parts += [f"## {name}", "", what, "", f"What to do: {threats[threat]['do'] if threat else ADVICE[name]}", ""]
+        parts += [
+            f"## {name}",
+            "",
+            what,
+            "",
+            f"What to do: {threats[threat]['do'] if threat else ADVICE[name]}",
+            "",
+        ]
     text = "\n".join(parts)
     now = RUNBOOKS.read_text(encoding="utf-8") if RUNBOOKS.exists() else ""
     if now != text:

@@ -58,7 +58,9 @@ def test_planted_errors_are_caught(good_warehouse: Path, tmp_path: Path) -> None
     expect_table("mutations", mutation_table(caught))
 
 
-def plant_together(world: dict[str, list[good.Row]], errors: tuple[Planted, ...], folder: Path) -> list[Caught]:
+def plant_together(
+    world: dict[str, list[good.Row]], errors: tuple[Planted, ...], folder: Path
+) -> list[Caught]:
     """All errors at once, each into a report of its own; caught only where a check names one of its rows."""
     tables = copy.deepcopy(world)
     # The newest reports first: errors in them have a past to be compared with.

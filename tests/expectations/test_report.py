@@ -11,11 +11,17 @@ from expectations.report import HISTORY_RUNS, coverage, history, write_report
 from expectations.results import all_lines, write_results
 
 
-def results(sentence: str = "地区生产总值增长5000%。", url: str = "https://www.example.cn/a.html") -> list[CheckResult]:
+def results(
+    sentence: str = "地区生产总值增长5000%。", url: str = "https://www.example.cn/a.html"
+) -> list[CheckResult]:
     sample = Sample("太原市", "gdp", 2026, "5000 %", sentence, url)
     return [
-        CheckResult("headline_growth_is_possible", "staging", "digit_lost", "error", "failed", 1, (sample,), "1 row"),
-        CheckResult("ratios_are_possible", "warehouse", "wrong_unit", "error", "broke", detail="no such table"),
+        CheckResult(
+            "headline_growth_is_possible", "staging", "digit_lost", "error", "failed", 1, (sample,), "1 row"
+        ),
+        CheckResult(
+            "ratios_are_possible", "warehouse", "wrong_unit", "error", "broke", detail="no such table"
+        ),
         CheckResult("values_are_numbers", "staging", "not_a_number", "error", "passed"),
     ]
 
