@@ -12,8 +12,10 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
@@ -25,6 +27,9 @@ from extraction.model import Observation, Section
 from warehouse.corrections import MARK, Correction
 from warehouse.parse import Parsed
 from warehouse.tables import number
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -407,18 +412,8 @@ def page(
     metric: str = "",
 ) -> str:
     """One HTML page, self-contained: no script, no request. Everything that comes from the document is escaped."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["printable"] = printable
     applied = {name for passage in found for o in passage.facts for name in correction_ids(o)}
-    return environment.get_template("explain.html").render(
+    return _template().render(
         name=name,
         identity=parsed.identity,
         document=parsed.document,
@@ -438,3 +433,18 @@ def page(
         remarks=remarks,
         base_rule=lambda o: o.rule.split(MARK)[0],
     )
+
+
+@cache
+def _template() -> Template:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["printable"] = printable
+    return environment.get_template("explain.html")
