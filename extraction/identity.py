@@ -133,7 +133,8 @@ def identify(doc: DocumentText, claim: Claim) -> Identity:
 
     found = Identity(None, None, None, title=doc.title or _text_title(doc.text) or (claim.title or ""))
     found = replace(found, session=session.session, delivered_on=session.delivered_on)
-    kind = _other_kind(title, lines, text, session)
+    placed = claim.region is not None and claim.report_year is not None
+    kind = _other_kind(title, lines, text, session, placed)
     edition, edition_doubt = _edition(title, lines, text, session, claim)
     found = replace(found, edition=edition)
     if edition_doubt:
@@ -291,7 +292,11 @@ def _is_delivered(text: str, session: _Statement) -> bool:
     )
 
 
-def _other_kind(title: str, lines: list[str], text: str, session: _Statement) -> tuple[str, str] | None:
+def _other_kind(
+    title: str, lines: list[str], text: str, session: _Statement, placed: bool
+) -> tuple[str, str] | None:
+    """Why this is no report, or None. ``placed``: the source names region and year; a short passage that states figures
+    is then taken at its word (researchers keep excerpts), while without a place it says too little."""
     weight = len(_CJK.findall(text[:2000]))
     delivered = _is_delivered(text, session)
     heading = "\n".join([title, *[line for line in lines[:4] if len(line) <= 60]])
@@ -301,16 +306,17 @@ def _other_kind(title: str, lines: list[str], text: str, session: _Statement) ->
                 return reason, f"{words}, by its first lines: {_short(heading)}"
     if delivered:
         return None
-    if weight < 200:
-        return "not_a_report", f"only {weight} Chinese characters"
     terms = sum(term in text for term in _LANGUAGE)
     figures = sum(1 for _ in islice(_FIGURE.finditer(text[:100_000]), 5))
     names_itself = _REPORT in text[:_HEAD] or "工作报告" in title
-    if not names_itself and (terms < 3 or figures < 5):
+    excerpt = placed and (terms > 0 or (figures > 0 and weight < 600))
+    if weight < 200 and not excerpt:
+        return "not_a_report", f"only {weight} Chinese characters"
+    if not names_itself and not excerpt and (terms < 3 or figures < 5):
         return "not_a_report", "the text neither calls itself a government work report nor speaks like one"
     if _is_news(lines, text) and figures < 5:
         return "news_story", f"a news story without the report's figures: {_short(' '.join(lines))}"
-    if terms == 0 and figures < 3:
+    if terms == 0 and figures < 3 and not excerpt:
         return "not_a_report", "names a report, holds none of its matter"
     return None
 
