@@ -481,6 +481,30 @@ def compare(
 
 
 @app.command()
+def export(
+    out: Annotated[Path, typer.Option(help="folder to write to")],
+    format: Annotated[
+        str, typer.Option("--format", "-f", help="parquet, csv (opens in Excel) or dta (Stata)")
+    ],
+    table: Annotated[
+        list[str] | None,
+        typer.Option("--table", help="only this table (may be given again); default: all marts"),
+    ] = None,
+) -> int:
+    """Write the published marts as files, each with a manifest: schema, units, licence note, hash."""
+    from warehouse.export import ExportError
+    from warehouse.export import export as export_tables
+
+    try:
+        written = export_tables(_readable(_settings()), out, format, table)
+    except ExportError as error:
+        raise Exit(USAGE, str(error)) from error
+    for made in written:
+        _say(f"{out / made.file}: {made.rows} rows")
+    return DONE
+
+
+@app.command()
 def status() -> int:
     """What is published, the latest report of each region, the last run and its checks."""
     from warehouse.status import status_lines

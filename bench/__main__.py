@@ -1,0 +1,42 @@
+"""`make bench`: measure, print beside the figures that bench/results.json keeps, and, with --write, keep the new ones.
+
+python -m bench [NAME…] [--write]
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+from bench.measures import MEASURES
+
+RESULTS = Path(__file__).with_name("results.json")
+
+
+def main(arguments: list[str]) -> int:
+    """0 when every measure could be taken."""
+    names = [name for name in arguments if not name.startswith("--")] or list(MEASURES)
+    unknown = [name for name in names if name not in MEASURES]
+    if unknown:
+        print(f"no measure {', '.join(unknown)}; there are {', '.join(MEASURES)}", file=sys.stderr)
+        return 2
+    results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.is_file() else {}
+    kept = results.setdefault("measures", {})
+    print(f"{'measure':<36}{'now':>14}{'kept':>14}")
+    for name in names:
+        with tempfile.TemporaryDirectory(prefix="cityreports-bench-") as scratch:
+            figures = MEASURES[name](Path(scratch))
+        for what, value in figures.items():
+            before = kept.get(name, {}).get(what)
+            shown = f"{before:>14,.2f}" if before is not None else f"{'-':>14}"
+            print(f"{name + '.' + what:<36}{value:>14,.2f}{shown}", flush=True)
+        kept[name] = {what: round(value, 3) for what, value in figures.items()}
+    if "--write" in arguments:
+        RESULTS.write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,114 @@
+"""What is measured. Each function takes a scratch folder and returns figures by name; units stand in the names."""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.cli.reports import write_report
+
+Figures = dict[str, float]
+
+#: Reports that the corpora of these measures hold.
+REPORTS = 300
+
+CITIES = (
+    "太原市",
+    "大同市",
+    "阳泉市",
+    "长治市",
+    "晋城市",
+    "朔州市",
+    "晋中市",
+    "运城市",
+    "忻州市",
+    "临汾市",
+    "吕梁市",
+)
+
+
+#: A real report has some 15,000 characters; ours come near when their paragraphs are repeated with other figures.
+REPEATED = 20
+
+
+def _corpus(folder: Path, reports: int) -> int:
+    """``reports`` reports of a real one's length; returns their code points."""
+    size = 0
+    for number in range(reports):
+        city, year = CITIES[number % len(CITIES)], 2026 - number // len(CITIES)
+        path = write_report(folder, city, year, gdp=2000 + number, growth=4 + number % 30 / 10)
+        text = path.read_text(encoding="utf-8")
+        review, _, plans = text.partition("二、")
+        body = "".join(
+            f"在第{turn}个县，粮食产量达到{turn + 3}.5万吨。{review[90:]}" for turn in range(REPEATED)
+        )
+        text = f"{review}{body}二、{plans}"
+        path.write_text(text, encoding="utf-8")
+        size += len(text)
+    return size
+
+
+def _cityreports(home: Path, *arguments: str | Path) -> tuple[float, float, str]:
+    """Seconds by the clock, seconds of processor time, and standard output of a command that must succeed."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    start = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-m", "warehouse.cli", *map(str, arguments)],
+        env=os.environ | {"CITYREPORTS_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        timeout=1800,
+    )
+    seconds = time.monotonic() - start
+    if done.returncode != 0:
+        raise RuntimeError(
+            f"cityreports {' '.join(map(str, arguments))}: {done.stdout[-2000:]}{done.stderr[-2000:]}"
+        )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    busy = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+    return seconds, busy, done.stdout
+
+
+def _peak_mb() -> float:
+    """Of the largest process that this one has waited for so far."""
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+
+
+def extraction(scratch: Path) -> Figures:
+    """Text in, JSON lines out, on one core; start-up apart (the time for one report is taken off)."""
+    characters = _corpus(scratch / "many", REPORTS)
+    one = _corpus(scratch / "one", 1)
+    _, start_up, _ = _cityreports(scratch, "extract", scratch / "one", "--jobs", "1")
+    _, busy, _ = _cityreports(scratch, "extract", scratch / "many", "--jobs", "1")
+    return {
+        "characters_per_cpu_second": (characters - one) / (busy - start_up),
+        "start_up_cpu_s": start_up,
+        "peak_mb": _peak_mb(),
+    }
+
+
+def nights(scratch: Path) -> Figures:
+    """A first night over a folder, the next with nothing new, and a rebuild from the archive."""
+    _corpus(scratch / "reports", REPORTS)
+    first, _, _ = _cityreports(scratch / "home", "run", "--folder", scratch / "reports")
+    second, _, said = _cityreports(scratch / "home", "run", "--folder", scratch / "reports")
+    if "Nothing new" not in said:
+        raise RuntimeError("the second night found something new")
+    again, _, _ = _cityreports(scratch / "home", "rebuild")
+    raw = sum(path.stat().st_size for path in (scratch / "reports").iterdir())
+    archive = sum(path.stat().st_size for path in (scratch / "home" / "archive").rglob("*.warc.gz"))
+    return {
+        "first_night_s": first,
+        "no_news_night_s": second,
+        "rebuild_s": again,
+        "peak_mb": _peak_mb(),
+        "archive_share_of_raw": archive / raw,
+    }
+
+
+MEASURES: dict[str, Callable[[Path], Figures]] = {"extraction": extraction, "nights": nights}
