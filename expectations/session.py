@@ -134,11 +134,11 @@ def _staging_from_parquet(
                     f"from {source} group by document_id)"
                 )
                 query = (
-                    f"select d.* exclude (filename, file_row_number) from {source} d "
+                    f"select d.* exclude (filename, file_row_number) from {source} d "  # noqa: S608
                     "semi join staging.latest using (filename, file_row_number)"
                 )
             case "sections" | "observations":
-                query = f"select r.* from {source} r semi join staging.latest using (document_id, parse_id)"
+                query = f"select r.* from {source} r semi join staging.latest using (document_id, parse_id)"  # noqa: S608
             case _:
                 query = f"select * from {source}"  # noqa: S608
         connection.execute(f"create view staging.{table} as {query}")
@@ -248,8 +248,13 @@ _BESIDE = """
         coalesce(m.is_share, false) as is_share,
         m.growth_least, m.growth_most,
         u.worth as unit_worth,
-        try_cast(translate(o.raw_value, '０１２３４５６７８９．－，,', '0123456789.-') as double) as raw_number,
-        substr(o.quote, 1, greatest(o.number_start - o.char_start, 0)) as before_number
+        -- What a person corrected says something else than the text, on purpose: nothing there to compare it with.
+        case when contains(o.rule, '/corrected:') then null
+            else try_cast(translate(o.raw_value, '０１２３４５６７８９．－，,', '0123456789.-') as double)
+        end as raw_number,
+        case when contains(o.rule, '/corrected:') then ''
+            else substr(o.quote, 1, greatest(o.number_start - o.char_start, 0))
+        end as before_number
     from {source} o
     left join rules.metrics m on m.metric_code = o.metric_code and m.role = o.role
     left join rules.units u on u.unit = o.unit and u.raw_unit = o.raw_unit

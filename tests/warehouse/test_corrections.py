@@ -318,6 +318,37 @@ def test_a_run_applies_corrections_and_a_stale_one_stops_nobody(
         parse.parser_version.cache_clear()
 
 
+@pytest.mark.slow
+def test_checks_let_a_correction_say_something_else_than_the_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The text says 增长5.6%, the correction -6.5: as a reading that is an error twice over, as a correction it is not."""
+    from expectations import run_gate
+
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    (folder / "驻马店市_2026.txt").write_bytes(BODY)
+    growth = {"metric": "gdp", "statistic": "growth_rate", "role": "actual", "period": 2025}
+    change = {"fact": growth, "expect": {"value": 5.6}, "set": {"value": -6.5}}
+    monkeypatch.setattr(corrections, "FILE", write(tmp_path / "corrections.yml", change))
+    settings = Settings(home=tmp_path / "home", jobs=1)
+    parse.parser_version.cache_clear()
+    try:
+        night(settings, "run1", folder)
+    finally:
+        parse.parser_version.cache_clear()
+    files = {table: staging.inputs_for_sql(settings.staging, table) for table in staging.TABLES}
+    # The same row without its mark is what these checks are for: they must find that one, and no other.
+    rows = staging.read_table(settings.staging, "observations").to_pylist()
+    (marked,) = [row for row in rows if "/corrected:" in row["rule"]]
+    unmarked = marked | {"rule": marked["rule"].partition("/corrected:")[0], "observation_id": "unmarked"}
+    staging.write_table(tmp_path / "more", "observations", "one", [unmarked])
+    files["observations"] = [*files["observations"], tmp_path / "more" / "observations" / "one.parquet"]
+    guards = ("value_is_what_was_written", "headline_value_is_what_was_written", "rises_are_positive")
+    results = {r.check: r.failing_rows for r in run_gate("staging", staging=files) if r.check in guards}
+    assert results == dict.fromkeys(guards, 1)
+
+
 def test_a_broken_file_breaks_the_batch_by_name_before_any_document(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
