@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
 from scrapers.archive import Archive
 from scrapers.discovery import discover
 from scrapers.failures import REASONS
-from scrapers.model import Look, Source
+from scrapers.model import Look, Season, Source
 from scrapers.settings import FetchSettings
 from scrapers.sources import REGISTRY, RegistryError
 
@@ -44,10 +44,11 @@ class Check:
 
 
 def check_sources(sources: Sequence[Source], *, settings: FetchSettings, now: datetime) -> list[Check]:
-    """Look at each source as a night would, with an empty memory and nothing kept."""
+    """Look at each source as a night in season would, with an empty memory and nothing kept."""
+    all_year = Season(starts=(1, 1), ends=(12, 31), due=(12, 31))
     with tempfile.TemporaryDirectory(prefix="cityreports-check-") as scratch:
         looks = discover(
-            sources,
+            [replace(source, season=all_year) for source in sources],
             archive=Archive(scratch),
             run_id="check",
             batch="check",

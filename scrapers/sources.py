@@ -195,7 +195,7 @@ def _of_entry(entry: RegionEntry) -> list[Source]:
                 id=entry.code + suffix,
                 region_code=entry.code,
                 region_name=entry.name,
-                province=region.province_code,
+                province=region.province_code or region.code,  # the nation is a province to itself
                 platform=place.platform,
                 listings=tuple(place.listings),
                 place=kind,
@@ -213,7 +213,8 @@ def _of_entry(entry: RegionEntry) -> list[Source]:
 
 def _of_province(sources: list[Source], province: str) -> list[Source]:
     region = by_code(province) or by_name(province)
-    kept = [source for source in sources if region and source.province == region.province_code]
+    code = (region.province_code or region.code) if region else None
+    kept = [source for source in sources if source.province == code]
     if not kept:
         raise RegistryError(f"no source of province {province!r}: give its code (140000) or name (山西省)")
     return kept

@@ -319,6 +319,15 @@ def test_check_says_in_one_line_what_it_found_and_marks_what_works(tmp_path: Pat
         assert [source.verified for source in load_sources(tmp_path)] == [date(2026, 2, 21)] * 2 + [None]
 
 
+def test_check_asks_for_the_paper_out_of_season_too() -> None:
+    with misbehaving(
+        {"/html*": bad.page("<a href='content_1_2.htm'>2026年政府工作报告摘要</a>".encode())}
+    ) as site:
+        source = local_source(site.base, "/html/{yyyy}-{mm}/{dd}/node_1.htm", platform="epaper")
+        summer = datetime(2026, 7, 1, tzinfo=UTC)
+        assert check_sources([source], settings=QUICK, now=summer)[0].works
+
+
 def test_check_without_a_network_says_so() -> None:
     source = replace(taiyuan(), local=False, listings=("http://no-such-host.invalid/",))
     checks = check_sources([source], settings=QUICK, now=NOW)

@@ -38,6 +38,8 @@ def test_sources_by_province_and_by_id() -> None:
 def test_a_batch_is_a_province() -> None:
     found = batches(load_sources())
     assert len(found) == 32
+    assert [source.id for source in found["000000"]] == ["000000"]
+    assert load_sources(province="全国") == found["000000"]
     assert sum(len(sources) for sources in found.values()) == len(load_sources())
 
 
