@@ -245,6 +245,15 @@ def test_the_projects_own_file_can_be_used() -> None:
     corrections.load()
 
 
+def test_the_example_of_the_documentation_can_be_used(tmp_path: Path) -> None:
+    words = (corrections.FILE.parent / "docs" / "corrections.md").read_text(encoding="utf-8")
+    path = tmp_path / "corrections.yml"
+    path.write_text(words.partition("```yaml\n")[2].partition("```")[0], encoding="utf-8")
+    (example,) = corrections.load(path)
+    (after,) = facts(read((example,)), "gdp")
+    assert after.value == 3210.0
+
+
 @pytest.mark.corpus
 def test_the_projects_own_corrections_hold_on_the_real_reports(corpus: Path) -> None:
     from warehouse.extracting import files_of, readings

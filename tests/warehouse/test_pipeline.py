@@ -1,0 +1,263 @@
+"""The steps of a night without Airflow: what is staged from what lies in a folder."""
+
+from __future__ import annotations
+
+import errno
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.reports import write_report
+from warehouse import intake, pipeline, staging
+from warehouse.pipeline import RunParams
+from warehouse.settings import Settings, load_settings
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return load_settings({"CITYREPORTS_JOBS": "2"}, home=tmp_path / "home")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "reports"
+    made.mkdir()
+    return made
+
+
+def night(settings: Settings, folder: Path, run: str, **params: Any) -> dict[str, int]:
+    for batch in pipeline.plan(settings, run, RunParams(folder=str(folder), **params)):
+        pipeline.discover_batch(settings, run, batch.name)
+        pipeline.fetch_batch(settings, run, batch.name)
+        pipeline.parse_batch(settings, run, batch.name)
+    return pipeline.commit(settings, run)
+
+
+def rows(settings: Settings, table: str, *columns: str) -> list[tuple]:
+    found = staging.read_table(settings.staging, table, columns)
+    return sorted(tuple(row.values()) for row in found.to_pylist())
+
+
+def reasons(settings: Settings) -> dict[str, str]:
+    return dict(rows(settings, "quarantine", "file", "reason"))
+
+
+def test_a_second_night_stages_nothing(settings: Settings, folder: Path) -> None:
+    write_report(folder, "太原市", 2026)
+    (folder / "空_2026.txt").write_bytes(b"")
+    first = night(settings, folder, "run1")
+    assert (first["documents"], first["quarantine"], first["new_documents"]) == (1, 1, 1)
+    second = night(settings, folder, "run2")
+    assert pipeline.nothing_new(second)
+    assert second["looks"] == 1
+    assert len(rows(settings, "documents", "document_id")) == 1
+
+
+def test_every_bad_file_is_set_aside_by_name_and_the_good_are_read(settings: Settings, folder: Path) -> None:
+    write_report(folder, "太原市", 2026)
+    (folder / "大同市_2026.txt").write_bytes(b"")
+    (folder / "阳泉市_2026.pdf").write_bytes(bytes(range(256)) * 400)
+    (folder / "长治市_2026.txt").write_text("会议通知：周五下午三点在二楼开会。\n" * 50, encoding="utf-8")
+    (folder / "桃花源市_2026.txt").write_text("一段没有地名也没有年份的文字。" * 50, encoding="utf-8")
+    (folder / "表格.xlsx").write_bytes(b"PK\x03\x04")
+    with (folder / "晋城市_2026.txt").open("wb") as handle:
+        handle.truncate(200 * 2**20)
+    night(settings, folder, "run1")
+    assert rows(settings, "documents", "region_name") == [("太原市",)]
+    found = reasons(settings)
+    assert found["大同市_2026.txt"] == "empty"
+    assert found["晋城市_2026.txt"] == "too_large"
+    assert found["表格.xlsx"] == "unsupported_file"
+    assert set(found) == {p.name for p in folder.iterdir()} - {"太原市_2026.txt"}
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "big5", "utf-16", "utf-8-sig"])
+def test_any_chinese_encoding_is_read(settings: Settings, folder: Path, encoding: str) -> None:
+    path = write_report(folder, "太原市", 2026)
+    text = path.read_text(encoding="utf-8")
+    if encoding == "big5":
+        from opencc import OpenCC
+
+        text = OpenCC("s2tw").convert(text)
+    path.write_bytes(text.encode(encoding))
+    night(settings, folder, "run1")
+    assert rows(settings, "documents", "region_name", "report_year") == [("太原市", 2026)]
+    growth = [
+        value
+        for metric, statistic, role, value in rows(
+            settings, "observations", "metric_code", "statistic", "role", "value"
+        )
+        if (metric, statistic, role) == ("gdp", "growth_rate", "actual")
+    ]
+    assert growth == [5.2]
+
+
+def test_two_reports_of_one_city_and_year_are_both_staged(settings: Settings, folder: Path) -> None:
+    full = write_report(folder, "太原市", 2026)
+    text = full.read_text(encoding="utf-8").replace("政府工作报告\n", "政府工作报告（摘要）\n", 1)
+    (folder / "太原市2026摘要.txt").write_text(text, encoding="utf-8")
+    (folder / "manifest.csv").write_text(
+        "file,region,report_year,kind\n太原市_2026.txt,太原市,2026,full\n太原市2026摘要.txt,太原市,2026,abstract\n",
+        encoding="utf-8",
+    )
+    night(settings, folder, "run1")
+    assert rows(settings, "documents", "edition", "report_year") == [("abstract", 2026), ("full", 2026)]
+
+
+def test_a_corrected_manifest_is_read_again(settings: Settings, folder: Path) -> None:
+    path = write_report(folder, "太原市", 2026)
+    lines = path.read_text(encoding="utf-8").splitlines()[3:]
+    path.write_text("\n".join(lines).replace("太原市", "我市"), encoding="utf-8")
+    manifest = folder / "manifest.csv"
+    manifest.write_text("file,region,report_year\n太原市_2026.txt,大同市,2026\n", encoding="utf-8")
+    night(settings, folder, "run1")
+    manifest.write_text("file,region,report_year\n太原市_2026.txt,太原市,2026\n", encoding="utf-8")
+    second = night(settings, folder, "run2")
+    assert second["documents"] == 1
+    names = rows(settings, "documents", "parse_id", "region_name")
+    assert names == [("run1/folder", "大同市"), ("run2/folder", "太原市")]
+    assert pipeline.nothing_new(night(settings, folder, "run3"))
+
+
+def test_the_same_bytes_under_two_claims_are_doubted(settings: Settings, folder: Path) -> None:
+    data = "\n".join(write_report(folder, "太原市", 2026).read_text(encoding="utf-8").splitlines()[3:])
+    for name in ("太原市_2026.txt", "运城市_2026.txt"):
+        (folder / name).write_text(data.replace("太原市", "我市"), encoding="utf-8")
+    night(settings, folder, "run1")
+    assert len(rows(settings, "documents", "region_name")) == 1
+    assert list(reasons(settings).values()) == ["same_bytes_other_claim"]
+    assert pipeline.nothing_new(night(settings, folder, "run2"))
+
+
+def test_another_parser_reads_everything_again(
+    settings: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_report(folder, "太原市", 2026)
+    night(settings, folder, "run1")
+    monkeypatch.setattr(intake, "parser_version", lambda: "another")
+    second = night(settings, folder, "run2")
+    assert (second["documents"], second["new_documents"]) == (1, 0)
+    assert pipeline.nothing_new(night(settings, folder, "run3"))
+
+
+def test_what_was_fetched_and_not_read_is_read_by_the_next_night(settings: Settings, folder: Path) -> None:
+    write_report(folder, "太原市", 2026)
+    pipeline.plan(settings, "killed", RunParams(folder=str(folder)))
+    pipeline.discover_batch(settings, "killed", "folder")
+    pipeline.fetch_batch(settings, "killed", "folder")
+    counts = night(settings, folder, "run2")
+    assert (counts["documents"], counts["copies"]) == (1, 1)
+
+
+def test_each_step_can_be_run_again(settings: Settings, folder: Path) -> None:
+    write_report(folder, "太原市", 2026)
+    params = RunParams(folder=str(folder))
+    steps: list[Callable[[], object]] = [
+        lambda: pipeline.plan(settings, "run1", params),
+        lambda: pipeline.discover_batch(settings, "run1", "folder"),
+        lambda: pipeline.fetch_batch(settings, "run1", "folder"),
+        lambda: pipeline.parse_batch(settings, "run1", "folder"),
+        lambda: pipeline.commit(settings, "run1"),
+    ]
+    for step in steps:
+        step()
+        step()
+    assert len(rows(settings, "documents", "document_id")) == 1
+    assert len(rows(settings, "copies", "document_id")) == 1
+
+
+def test_a_reader_that_fails_on_everything_breaks_the_batch_and_stages_nothing(
+    settings: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for year in range(2020, 2026):
+        write_report(folder, "太原市", year)
+
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("a defect")
+
+    monkeypatch.setattr(intake, "read_all", _read_here)
+    monkeypatch.setattr(intake, "parse", fail)
+    with pytest.raises(intake.ReaderBroke, match=r"6 of 6 documents.*ZeroDivisionError: a defect"):
+        night(settings, folder, "run1")
+    assert rows(settings, "quarantine", "reason") == []
+    monkeypatch.undo()
+    assert night(settings, folder, "run2")["documents"] == 6
+
+
+def _read_here(function: Any, items: Any, *, seconds: float, **_: object) -> Any:
+    from warehouse.workers import guarded
+
+    return (guarded(function, item, seconds) for item in items)
+
+
+def test_a_full_disk_leaves_the_night_before_and_the_next_one_goes_on(
+    settings: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_report(folder, "太原市", 2026)
+    night(settings, folder, "run1")
+    before = rows(settings, "documents", "document_id")
+    write_report(folder, "运城市", 2026)
+    real = staging.pq.ParquetWriter.write_table
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(staging.pq.ParquetWriter, "write_table", full)
+    with pytest.raises(OSError, match="No space left"):
+        night(settings, folder, "run2")
+    monkeypatch.setattr(staging.pq.ParquetWriter, "write_table", real)
+    assert rows(settings, "documents", "document_id") == before
+    assert [p for p in (settings.staging / "_tmp").iterdir() if p.is_file()] == []
+    assert night(settings, folder, "run3")["documents"] == 1
+
+
+def test_an_empty_folder_is_a_night_without_news(settings: Settings, folder: Path) -> None:
+    assert pipeline.nothing_new(night(settings, folder, "run1"))
+
+
+def test_a_folder_that_is_not_there_and_a_city_that_nobody_knows_are_refused(settings: Settings) -> None:
+    with pytest.raises(pipeline.RunError, match="no such folder"):
+        pipeline.plan(settings, "run1", RunParams(folder="/nirgends"))
+    with pytest.raises(pipeline.RunError, match="no region is known as '桃花源市'"):
+        pipeline.plan(settings, "run1", RunParams(city="桃花源市"))
+    with pytest.raises(pipeline.RunError, match="run name"):
+        pipeline.plan(settings, "../x", RunParams())
+
+
+def test_sources_that_fail_are_told_of_from_the_third_night(settings: Settings) -> None:
+    failed = [{"source": "140100", "error": "deadline", "detail": "60 s"}]
+    summary = {"sources": 30, "failed_looks": failed}
+    for n in range(1, 4):
+        look = {
+            "run_id": f"run{n}",
+            "source_id": "140100",
+            "looked_at": pipeline.datetime(2026, 2, n, tzinfo=pipeline.UTC),
+            "ok": False,
+        }
+        from tests.warehouse.rows import row
+
+        file = staging.write_table(settings.staging, "looks", f"run{n}-b", [row("looks", **look)])
+        staging.write_commit(settings.staging, f"run{n}", [file])
+        problems = pipeline.problems_of_night(settings, [], summary)
+        assert [p.key for p in problems] == (["source/140100"] if n == 3 else [])
+    many = {
+        "sources": 30,
+        "failed_looks": [{"source": str(n), "error": "no_network", "detail": ""} for n in range(20)],
+    }
+    assert [p.key for p in pipeline.problems_of_night(settings, ["140000"], many)] == [
+        "batch/140000",
+        "sources/many",
+    ]
+
+
+def test_the_summary_counts_what_was_done(settings: Settings, folder: Path) -> None:
+    write_report(folder, "太原市", 2026)
+    (folder / "大同市_2026.txt").write_bytes(b"")
+    night(settings, folder, "run1")
+    done = pipeline.report(settings, "run1")
+    assert done == {"sources": 1, "documents": 1}
+    value = json.loads((settings.runs / "run1" / "nightly.json").read_text(encoding="utf-8"))
+    assert (value["links_new"], value["fetched"], value["quarantined"]) == (2, 2, {"empty": 1})
