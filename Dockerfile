@@ -6,7 +6,7 @@ ENV UV_PYTHON_DOWNLOADS=never UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy
 RUN pip install --no-cache-dir uv==0.13.9
 WORKDIR /app
 # The environment first: it changes less often than the code.
-COPY pyproject.toml uv.lock README.md LICENSE ./
+COPY pyproject.toml uv.lock README.md LICENSE corrections.yml ./
 RUN uv sync --frozen --no-dev --extra cluster --no-install-project
 COPY extraction extraction
 COPY scrapers scrapers
