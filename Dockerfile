@@ -6,7 +6,7 @@ ENV UV_PYTHON_DOWNLOADS=never UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy
 RUN pip install --no-cache-dir uv==0.13.9
 WORKDIR /app
 # The environment first: it changes less often than the code.
-COPY pyproject.toml uv.lock README.md LICENSE corrections.yml ./
+COPY pyproject.toml uv.lock README.md LICENSE ./
 RUN uv sync --frozen --no-dev --extra cluster --no-install-project
 COPY extraction extraction
 COPY scrapers scrapers
@@ -15,6 +15,7 @@ COPY warehouse warehouse
 COPY dbt_project dbt_project
 COPY samples samples
 COPY dags dags
+COPY corrections.yml corrections.yml
 RUN uv sync --frozen --no-dev --extra cluster
 
 FROM python:3.12-slim-bookworm
