@@ -43,6 +43,8 @@ from scrapers.storage import Store
 
 FACTS = "Cityreports-Facts"
 END = "urn:cityreports:end"
+#: More index files than this are merged into one.
+INDEX_FILES = 64
 _CHUNK = 1 << 20
 #: More than a document may unpack to (`FetchSettings.max_expanded`); a member above it is damage or malice.
 _LARGEST_RECORD = 1 << 28
@@ -223,9 +225,10 @@ class Archive:
         self.refresh()
         return len(self.entries())
 
-    def compact_index(self, *, above: int = 64) -> None:
+    def compact_index(self, *, above: int = INDEX_FILES) -> None:
         """Merge index files into one when there are more than ``above``: opening stays quick over the years.
-        Nobody else may write meanwhile (the last step of a run)."""
+        Others may read and write meanwhile; what one of them misses in the moment of the change, it reads off
+        the WARC files."""
         names = self.store.files("index", ".jsonl")
         if len(names) <= above:
             return

@@ -10,7 +10,7 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -59,7 +59,9 @@ class Store:
             return handle.read()
 
     def remove(self, name: str) -> None:
-        self._fs.rm_file(self._full(name))
+        """No matter if somebody else removed it first."""
+        with suppress(FileNotFoundError):
+            self._fs.rm_file(self._full(name))
 
     @contextmanager
     def writing(self, name: str, *, durable: bool = True) -> Iterator[IO[bytes]]:

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -175,6 +176,20 @@ def test_index_files_are_merged_and_nothing_is_lost(tmp_path: Path) -> None:
     assert Archive(tmp_path).entries() == before
     put(Archive(tmp_path), b"later", run="later")
     assert len(Archive(tmp_path).entries()) == 13
+    assert Archive(tmp_path).verify() == []
+
+
+def test_merging_the_index_while_others_write_and_merge_loses_nothing(tmp_path: Path) -> None:
+    def nights(worker: int) -> None:
+        for number in range(12):
+            put(Archive(tmp_path), b"body %d of %d" % (number, worker), run=f"run{worker}-{number}")
+            Archive(tmp_path).compact_index(above=3)
+
+    with ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(nights, worker) for worker in range(4)]:
+            done.result()
+    assert len(Archive(tmp_path).entries()) == 48
+    assert len(list((tmp_path / "index").iterdir())) < 20
     assert Archive(tmp_path).verify() == []
 
 
