@@ -545,6 +545,21 @@ def test_the_names_of_older_targets_are_known(year: int, sentence: str, facts: s
         (2026, "农村劳动力转移就业总量达到268万人。", "rural_labour_transferred.level=268"),
         (2026, "新增农村劳动力转移就业4.2万人。", "rural_labour_transferred_new.level=4.2"),
         (2026, "智能车间达到26个。", ""),
+        (
+            2026,
+            "国内游客4260万人次，入境游客12万人次。",
+            "domestic_tourists.level=4260 inbound_tourists.level=12",
+        ),
+        (2026, "接待游客4310万人次，旅游总收入286亿元。", "tourists.level=4310 tourism_revenue.level=286"),
+        (2026, "国内旅游收入280亿元。", "domestic_tourism_revenue.level=280"),
+        (
+            2026,
+            "交通、水利、能源领域投资额分别完成120亿元、36亿元、58亿元。",
+            "transport_investment.level=120 water_investment.level=36 energy_investment.level=58",
+        ),
+        (2026, "农村供电可靠率、自来水普及率分别达99.8%、93.2%。", "rural_tap_water_coverage.level=93.2"),
+        (2026, "城市自来水普及率达到99%。", "water_supply_coverage.level=99"),
+        (2026, "各类市场主体发展到36.2万户。", "market_entities.level=36.2"),
     ],
 )
 def test_namesakes_lead_to_their_own_metric(year: int, sentence: str, facts: str) -> None:
