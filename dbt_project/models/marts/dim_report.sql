@@ -17,7 +17,11 @@ select
         documents.superseded_by is null
         and row_number() over (
             partition by documents.region_code, documents.report_year
-            order by (documents.superseded_by is not null), documents.edition_rank, documents.char_count desc, documents.document_id
+            order by
+                (documents.superseded_by is not null),
+                documents.edition_rank,
+                documents.char_count desc,
+                documents.document_id
         ) = 1,
         false
     ) as is_best_edition,
