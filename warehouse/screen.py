@@ -30,8 +30,8 @@ QUERIES = (
     "where metric_code = 'gdp' and statistic = 'growth_rate' and role = 'target' order by year, value desc",
     "select region_name, year, value, province_value, gap_to_province from marts.mart_city_comparison "
     "where metric_code = 'gdp' and role = 'target' and gap_to_province is not null order by gap_to_province desc",
-    "select region_name, metric_name_zh, year, target_value, actual_value, is_met from marts.mart_target_attainment "
-    "order by region_name, year limit 20",
+    "select region_name, metric_name_zh, year, target_value, actual_value, verdict from "
+    "marts.mart_target_attainment where verdict is not null order by region_name, year limit 20",
 )
 
 
