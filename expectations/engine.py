@@ -67,7 +67,9 @@ logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
 
 from great_expectations.core import ExpectationValidationResult  # noqa: E402
 from great_expectations.core.metric_domain_types import MetricDomainTypes  # noqa: E402, F401
-from great_expectations.execution_engine import SqlAlchemyExecutionEngine  # noqa: E402
+from great_expectations.execution_engine.sqlalchemy_execution_engine import (  # noqa: E402
+    SqlAlchemyExecutionEngine,
+)
 from great_expectations.expectations.expectation import BatchExpectation  # noqa: E402
 from great_expectations.expectations.metrics.metric_provider import metric_value  # noqa: E402
 from great_expectations.expectations.metrics.query_metric_provider import QueryMetricProvider  # noqa: E402
@@ -157,9 +159,7 @@ class Dialect(duckdb_engine.Dialect):
         """See ``do_begin``."""
 
     @cache
-    def get_columns(
-        self, connection: Any, table_name: str, schema: str | None = None, **_: Any
-    ) -> list[dict[str, Any]]:
+    def get_columns(self, connection: Any, table_name: str, schema: str | None = None, **_: Any) -> Any:
         rows = connection.exec_driver_sql(
             "select column_name, data_type, is_nullable from duckdb_columns() "
             "where table_name = $1 and schema_name = $2 and database_name = current_database() "
@@ -171,17 +171,17 @@ class Dialect(duckdb_engine.Dialect):
             for name, kind, nullable in rows
         ]
 
-    def get_multi_columns(
+    def get_multi_columns(  # type: ignore[override]
         self, connection: Any, *, schema: str | None = None, filter_names: Any = None, **_: Any
     ) -> Any:
         return [
             ((schema, name), self.get_columns(connection, name, schema=schema)) for name in filter_names or ()
         ]
 
-    def get_pk_constraint(self, *_: Any, **__: Any) -> dict[str, Any]:
+    def get_pk_constraint(self, *_: Any, **__: Any) -> Any:
         return {"constrained_columns": [], "name": None}
 
-    def get_foreign_keys(self, *_: Any, **__: Any) -> list[Any]:
+    def get_foreign_keys(self, *_: Any, **__: Any) -> Any:
         return []
 
 
@@ -207,14 +207,14 @@ def _column_type(kind: str) -> sqltypes.TypeEngine[Any]:
 registry.register("cityreports", "expectations.engine", "Dialect")
 
 
-class _FailingRowsMetric(QueryMetricProvider):  # type: ignore[misc]
+class _FailingRowsMetric(QueryMetricProvider):  # type: ignore[misc, unused-ignore]
     """Number of rows a query gives, and the first of them, in one pass over the data. The query gives a column
     ``is_known_failure``."""
 
     metric_name = "cityreports.failing_rows"
     value_keys = ("query", "keep")
 
-    @metric_value(engine=SqlAlchemyExecutionEngine)  # type: ignore[untyped-decorator]
+    @metric_value(engine=SqlAlchemyExecutionEngine)  # type: ignore[untyped-decorator, unused-ignore]
     def _sqlalchemy(
         cls,
         execution_engine: Any,
@@ -241,7 +241,7 @@ class _FailingRowsMetric(QueryMetricProvider):  # type: ignore[misc]
         }
 
 
-class ExpectNoFailingRows(BatchExpectation):  # type: ignore[misc]
+class ExpectNoFailingRows(BatchExpectation):  # type: ignore[misc, unused-ignore]
     """Succeeds where ``query`` gives no row. Unlike ``UnexpectedRowsExpectation`` it runs the query once (that one
     runs it twice) and leaves braces in SQL alone."""
 

@@ -139,7 +139,7 @@ def send(
         return _enqueue(home, alert, replace(state, seq=state.seq + 1), urls, now, None)
 
 
-def test_alert(run_id: str = "test", now: datetime | None = None) -> Alert:
+def test_alert(run_id: str = "test", now: datetime | None = None) -> Alert:  # noqa: PT028 - no pytest test
     """A message that says that it is none, for ``cityreports alert-test``."""
     import secrets
 

@@ -58,6 +58,7 @@ def render(alert: Alert, markup: Markup, limit: int | None = None, measure: Meas
         text = _body(alert, markup, evidence, length, explain, len(alert.problems))
         if limit is None or measure(text) <= limit:
             return text
+    assert limit is not None
     for shown in range(len(alert.problems) - 1, -1, -1):
         text = _body(alert, markup, 0, 0, False, shown)
         if measure(text) <= limit:

@@ -194,7 +194,7 @@ def test_quiet_hours_hold_warnings_and_let_errors_through(tmp_path: Path, web: W
 )
 def test_policy_that_nobody_understands_is_refused_by_name(tmp_path: Path, text: str) -> None:
     (tmp_path / "alerts.yml").write_text(text)
-    with pytest.raises(CheckError, match="alerts.yml"):
+    with pytest.raises(CheckError, match=r"alerts\.yml"):
         load_policy(tmp_path)
 
 
