@@ -326,7 +326,7 @@ class Archive:
         """Read everything again: sizes and digests of files, digests of records and documents, revisits that
         resolve, an index that says the same. Empty when all is well."""
         problems: list[Problem] = []
-        lines: dict[str, list[Entry]] = {}
+        lines: dict[str, set[Entry]] = {}  # a line may stand in two files after two merges at once
         covered: dict[str, dict[str, Any]] = {}
         for name in self.store.files("index", ".jsonl"):
             try:
@@ -336,7 +336,7 @@ class Archive:
                 continue
             covered.update(headers)
             for line in entries:
-                lines.setdefault(line.warc_file, []).append(line)
+                lines.setdefault(line.warc_file, set()).add(line)
         warcs = self.store.files("", ".warc.gz")
         bodies: set[str] = set()
         revisits: list[Entry] = []
