@@ -77,6 +77,8 @@ def _join_length(folded: str) -> int:
 
 
 #: A note in brackets that says how a character is spoken.
+#: 地区生产总值（GDP）: the acronym repeats the name.
+_ACRONYM = re.compile("(?<=[\u4e00-\u9fff])[(（](?:GDP|CPI)[)）]")
 _TONE = re.compile("[āáǎàōóǒòēéěèīíǐìūúǔùǖǘǚǜ]")
 _PINYIN = re.compile("[(（][^()（）\\d]{0,60}?[āáǎàōóǒòēéěèīíǐìūúǔùǖǘǚǜ][^()（）\\d]{0,60}?[)）]")
 #: Each branch begins with the letter itself: the engine then scans for letters only.
@@ -98,6 +100,8 @@ def compact(stored: str) -> Compact:
     folded = fold(stored)
     for begin, end, _ in reversed(noise_spans(stored)):
         folded = folded[:begin] + " " * (end - begin) + folded[end:]  # captions, glossaries: no report text
+    if "(GDP)" in folded or "（GDP）" in folded or "CPI" in folded:
+        folded = _ACRONYM.sub("     ", folded)
     if _TONE.search(folded):
         folded = _PINYIN.sub(lambda m: " " * len(m[0]), folded)
     for full, half in _PUNCTUATION:

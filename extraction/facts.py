@@ -545,11 +545,12 @@ class Reader:
             return True
         if before.endswith("等"):
             return True  # examples, then the whole: 供水、供热、供气等管网
-        rest = _strip_times(before)
+        rest = _ITEM_NUMBER.sub("", _strip_times(before))
         for name in self.own_names:
             rest = rest.replace(name, "")
         if self.other_wholes.search(rest) or _INSIDE.search(rest) or "带动" in rest or "撬动" in rest:
             return False
+        rest = rest.strip(".·")
         match = BEFORE.match(rest)
         if match and match.end() == len(rest):
             return True
@@ -913,10 +914,10 @@ class Reader:
                 continue
             level_unit = parse_unit(metric.unit).dimension
             if dimension in ("ratio", "points", "multiple", "doubling"):
-                if grade == "level" and level_unit != "ratio":
-                    continue
+                if grade == "level" and level_unit != "ratio" and carried is None:
+                    continue  # 经济总量突破1000亿元、增长6%: carried over, growth is said of it, too
             else:
-                if grade == "growth":
+                if grade == "growth" and not (subject.chosen is metric and "总量" in predicate):
                     continue
                 if not _compatible(dimension, level_unit) and not (
                     metric.domain == "prices" and dimension == "number"
@@ -930,7 +931,7 @@ class Reader:
         if best is None:
             return None, "any"
         subject.chosen = best[1]
-        return best[1], best[2]
+        return best[1], best[2] if carried is None else "any"
 
     def _statistic(
         self,
@@ -1445,6 +1446,7 @@ _WORDED = (
     (FLAT, "flat", ("持平",)),
     (UNSTATED, "unstated", ("稳", "合理", "完成", "控制", "达到", "低于", "符合", "下降")),
 )
+_ITEM_NUMBER = re.compile(r"^[“\"(]?(?:\d{1,2}|[①-⑳])[.、)]?")
 _RANKED = re.compile(r"(?:增速|总量|增幅|均|分别|规模|人均|继续|连续\d年|持续|稳定|保持)*")
 _ADDED = re.compile(r"新增|净增|新建|新培育|新认定|新引进|新开|新入库|新登记|新设|新发展|新注册")
 #: A place inside the region, or each of many: what is said there is not the whole's (中心城区新建学校12所, 每个县建1家).

@@ -359,8 +359,7 @@ def _reject(
         if unit_name == "度" and not scaled_up(match):
             return True
         if unit_name in ("位", "名") and (
-            before.endswith(("前", "第", "列", "居", "排名", "名列"))
-            or text[stop : stop + 1] in ("数",)
+            before.endswith(("前", "第", "列", "居", "排名", "名列")) or text[stop : stop + 1] in ("数",)
         ):
             return True
         if unit_name in ("G", "T") and (not scaled_up(match) and follows[:1] not in ("出", "带")):

@@ -85,6 +85,26 @@ CASES: list[tuple[str, str, list[str]]] = [
     ("review", "进出口总额增长近三成。", ["imports_exports.growth_rate=30 nearly actual 2025"]),
     ("targets", "居民消费价格指数控制在103左右。", ["cpi.growth_rate=3 around target 2026"]),
     ("targets", "居民消费价格总水平涨幅控制在3%以内。", ["cpi.growth_rate=3 at_most target 2026"]),
+    # --- the growth target, in its many forms
+    *[
+        ("targets", sentence, ["gdp.growth_rate=6 around target 2026"])
+        for sentence in (
+            "GDP增长6%左右。",
+            "全市地区生产总值按6%左右安排。",
+            "地区生产总值预期增长6%左右。",
+            "经济增长预期目标为6%左右。",
+            "GDP增长目标定为6%左右。",
+            "经济增长目标建议为6%左右。",
+            "生产总值增速保持在6%左右。",
+            "地区生产总值（GDP）增长6%左右。",
+            "1.地区生产总值增长6%左右；",
+            "——地区生产总值增长6%左右；",
+            "地区生产总值比上年增长6%左右。",
+            "全市生产总值增长百分之六左右。",
+        )
+    ],
+    ("targets", "经济总量突破1000亿元、增长6%以上。", ["gdp.level=1000 more_than target 2026", "gdp.growth_rate=6 at_least target 2026"]),
+    ("outlook", "地区生产总值年均增长6%左右，人均水平持续提高。", ["gdp.annual_average_growth_rate=6 around target 2026-2030"]),
     # --- qualifiers
     ("targets", "地区生产总值增长5%左右。", ["gdp.growth_rate=5 around target 2026"]),
     ("targets", "地区生产总值增长6%以上，力争6.5%。", ["gdp.growth_rate=6 at_least target 2026", "gdp.growth_rate=6.5 exact target 2026"]),
