@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from rich.console import Console
 from rich.table import Table
@@ -30,6 +30,8 @@ from warehouse.tables import number
 
 if TYPE_CHECKING:
     from jinja2 import Template
+
+Item = TypeVar("Item")
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -129,27 +131,35 @@ def passages(parsed: Parsed) -> list[Passage]:
     noise = noise_spans(text)
     marks: list[_Mark] = [(o.number_start, o.number_end, kind_of(o), o, "") for o in facts]
     marks += [(start, end, "noise", None, reason) for start, end, reason in noise]
-    quotes = [(o.char_start, o.char_end) for o in facts]
     sections = list(parsed.reading.sections)
+    spans = list(_spans(text, facts, [section.char_start for section in sections]))
+    marks_of = _by_span(spans, [(mark[0], mark[1], mark) for mark in marks])
+    quotes_of = _by_span(spans, [(o.char_start, o.char_end, (o.char_start, o.char_end)) for o in facts])
+    facts_of = _by_span(spans, [(o.sentence_start, o.sentence_end, o) for o in facts])
     found = []
     begun = None
-    for start, end in _spans(text, facts, [section.char_start for section in sections]):
+    for i, (start, end) in enumerate(spans):
         # Of several sections that begin before any words do, the last is the one whose text follows.
         while sections and sections[0].char_start < end:
             begun = sections.pop(0)
         if not text[start:end].strip():
             continue
-        here = tuple(o for o in facts if start <= o.sentence_start < end)
-        pieces = _pieces(
-            text,
-            start,
-            end,
-            [mark for mark in marks if mark[0] < end and mark[1] > start],
-            [quote for quote in quotes if quote[0] < end and quote[1] > start],
-        )
-        ordered = tuple(sorted(here, key=lambda o: (o.number_start, o.number_end)))
+        pieces = _pieces(text, start, end, marks_of[i], quotes_of[i])
+        ordered = tuple(sorted(facts_of[i], key=lambda o: (o.number_start, o.number_end)))
         found.append(Passage(start, end, pieces, ordered, begun))
         begun = None
+    return found
+
+
+def _by_span(spans: Sequence[tuple[int, int]], items: Iterable[tuple[int, int, Item]]) -> list[list[Item]]:
+    """For each of the spans (in order, without gaps), the items that reach into it."""
+    starts = [start for start, _ in spans]
+    found: list[list[Item]] = [[] for _ in spans]
+    for start, end, item in items:
+        i = max(bisect_right(starts, start) - 1, 0)
+        while i < len(spans) and (spans[i][0] < end or spans[i][0] == start):
+            found[i].append(item)
+            i += 1
     return found
 
 
