@@ -11,9 +11,12 @@ import sys
 SUPPORTED = ((3, 11), (3, 12))
 
 
+# ruff: noqa: UP032 - runs under whatever Python there is, also one without f-strings
+
+
 def works(path):
     """True where `path` is an interpreter of a supported version that really starts (pyenv shims may not)."""
-    probe = "import sys; sys.exit(0 if sys.version_info[:2] in %r else 1)" % (SUPPORTED,)
+    probe = "import sys; sys.exit(0 if sys.version_info[:2] in {!r} else 1)".format(SUPPORTED)
     try:
         return subprocess.run([path, "-c", probe], capture_output=True, timeout=20).returncode == 0
     except (OSError, subprocess.TimeoutExpired):
@@ -26,8 +29,12 @@ def main():
         if path and works(path):
             print(os.path.realpath(path))
             return 0
-    print("cityreports needs Python 3.11 or 3.12; found %s. Install one, or: make PYTHON=/path/to/python3.11"
-          % sys.version.split()[0], file=sys.stderr)
+    found = sys.version.split()[0]
+    sys.stderr.write(
+        "cityreports needs Python 3.11 or 3.12; found {}. Install one, or: make PYTHON=/path/to/python3.11\n".format(
+            found
+        )
+    )
     return 2
 
 
