@@ -33,6 +33,8 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _WORTH_RETRYING = frozenset({408, 425, 429, 500, 502, 503, 504})
 _ROBOTS_LIMIT = 500 * 1024
 _BREAKER_REST_SECONDS = 300.0
+#: A page may unpack to so many times its size cap on the wire, within ``max_expanded``.
+_UNPACKS_TO = 4
 #: Failures that say something of the host, not of one page.
 _OF_THE_HOST = frozenset(
     {
@@ -282,9 +284,8 @@ class Visit:
         assert isinstance(stream, Recorder)
         wire = Wire(url, bytes(stream.sent), bytes(stream.received), at, stream.address)
         headers = {name.lower(): value for name, value in response.headers.items()}
-        body = undo_content_encodings(
-            b"".join(parts), headers.get("content-encoding", ""), max_size=settings.max_expanded
-        )
+        unpacked = min(settings.max_expanded, _UNPACKS_TO * limits.size)
+        body = undo_content_encodings(b"".join(parts), headers.get("content-encoding", ""), max_size=unpacked)
         return Answer(url, response.status_code, headers, body, wire, skew=_skew(headers.get("date", ""), at))
 
     async def _ask_robots(self, url: str) -> None:
