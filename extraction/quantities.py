@@ -305,7 +305,9 @@ def _reject(
     )
     follows = text[stop : stop + 4]
     if bare:
-        marks_item = text[stop : stop + 1] in (".", "、", ")") and (begin == floor or text[begin - 1] in "。;(\n")
+        marks_item = text[stop : stop + 1] in (".", "、", ")") and (
+            begin == floor or text[begin - 1] in "。;(\n"
+        )
         if arabic and marks_item and len(match["n1"]) <= 2:
             return True  # the number of an item: 1.地区生产总值…
         if (

@@ -18,7 +18,8 @@ def works(path):
     """True where `path` is an interpreter of a supported version that really starts (pyenv shims may not)."""
     probe = "import sys; sys.exit(0 if sys.version_info[:2] in {!r} else 1)".format(SUPPORTED)
     try:
-        return subprocess.run([path, "-c", probe], capture_output=True, timeout=20).returncode == 0
+        run = subprocess.run([path, "-c", probe], capture_output=True, timeout=20)  # noqa: S603 - our own probe
+        return run.returncode == 0
     except (OSError, subprocess.TimeoutExpired):
         return False
 
