@@ -35,6 +35,7 @@ check: setup ## lint, types, import rules, SQL style, compose file
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/sqlfluff lint dbt_project/models --processes 2 -q
 	@$(BIN)/python scripts/check_compose.py
 
 test: check ## the checks above and every test
