@@ -16,6 +16,11 @@ OTHERS = {
     "staging_files_are_whole": ("damaged_storage", "A staging file is not as it was written."),
     "alert-channel-failed": (None, "An alert channel did not take a message; the others did."),
     "run-broke": (None, "A step of the run ended with an error; nothing was published."),
+    "build-broke": (None, "A step of the build ended with an error; nothing was published."),
+    "dbt-tests-failed": (None, "A test of the dbt models refused the data; nothing was published."),
+    "batch-broke": (None, "A batch of sources broke as a whole; the others went on."),
+    "many-sources-failed": (None, "A large part of all sources failed in one night."),
+    "source-failing": (None, "A source could not be read."),
     "run-late": (None, "A run did not start, or did not end, by its deadline."),
 }
 ADVICE = {
@@ -23,6 +28,16 @@ ADVICE = {
     "HTTP 4xx: the token or the keyword of the robot has changed. No answer: the network, or the service.",
     "run-broke": "The alert names the step and the error; the task's log in Airflow has the rest. Mend the cause and "
     "run again: every step can be run again. Published data are those of the last good run.",
+    "build-broke": "`<home>/logs` has dbt's own words; the alert has the first of them. A full disk, a damaged file, a "
+    "model that does not fit the staging: mend it and run again, nothing is lost.",
+    "dbt-tests-failed": "The alert names the test and how many rows it found; the test's SQL lies in dbt_project/, its "
+    "result in `<home>/build/`. A wrong row: correct it in corrections.yml. A wrong model: mend it.",
+    "batch-broke": "The alert names the batch and the error. Its sources are looked at again by the next run; twice in "
+    "a row means a bug: report it with the task's log.",
+    "many-sources-failed": "Many at once is rarely the sites: look at the network, the proxy and the DNS of the machine. "
+    "`cityreports sources check` on three of them says more.",
+    "source-failing": "`cityreports sources check ID` looks at it live and says what it finds: a page that moved, a "
+    "certificate, a challenge page. Mend its entry in scrapers/sources.",
     "run-late": "Is the scheduler running, is another run still holding the home (`cityreports status`)? A machine that "
     "slept catches up with its next run.",
 }
