@@ -71,8 +71,10 @@ def test_everything_that_analysts_read_is_there_under_any_file_name(
         assert left_over == [(0,)]
 
 
-def test_a_missing_list_of_files_is_named(tmp_path: Path) -> None:
-    result = staging_rows.dbt(["build"], tmp_path / "warehouse.duckdb", {"documents": ["/nowhere.parquet"]})
+def test_a_missing_list_of_files_is_named(home: Path, world_database: Path) -> None:
+    database = home / "warehouse.duckdb"
+    database.write_bytes(world_database.read_bytes())
+    result = staging_rows.dbt(["build"], database, {"documents": ["/nowhere.parquet"]})
     assert not result.success
     assert 'No staging files for "sections"' in str(result.exception)
 
