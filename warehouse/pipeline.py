@@ -688,6 +688,20 @@ def publish(settings: Settings, run: str) -> dict[str, Any]:
     return {"published": result.published, "path": str(result.path), "content_hash": result.content_hash}
 
 
+def _report(settings: Settings, run: str, *, published: bool) -> str:
+    """Path of the run's HTML report; empty where it could not be written, which must keep no alert from going out."""
+    from expectations.report import write_report
+
+    night = _run_file(settings, run, "nightly.json")
+    try:
+        summary = json.loads(night.read_text(encoding="utf-8")) if night.is_file() else {}
+        database = settings.published if published else settings.build_database
+        return str(write_report(settings.home, run, database=database, published=published, summary=summary))
+    except Exception as error:
+        emit("step", what=f"The run's report could not be written: {type(error).__name__}: {error}")
+        return ""
+
+
 @_told
 def tell(settings: Settings, run: str) -> dict[str, Any]:
     """The last step of a build: tell who must know what came of it. One message, and only if there is news.
@@ -729,7 +743,14 @@ def tell(settings: Settings, run: str) -> dict[str, Any]:
         )
     notify_problem(broke, home=settings.home, kind="broke", run_id=run, urls=settings.alert_urls)
     if results:
-        notify_run(home=settings.home, run_id=run, results=results, published=done, urls=settings.alert_urls)
+        notify_run(
+            home=settings.home,
+            run_id=run,
+            results=results,
+            published=done,
+            urls=settings.alert_urls,
+            report=_report(settings, run, published=done),
+        )
     if refused:
         raise Refused(f"nothing was published: {refused['words']}")
     if broke:
