@@ -62,8 +62,9 @@ def _load_great_expectations() -> types.ModuleType:
 
 
 gx = _load_great_expectations()
-# Its own import sets the level anew.
-logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
+# Its own import sets levels anew, one of a logger below its own.
+for name in [name for name in logging.Logger.manager.loggerDict if name.startswith("great_expectations")]:
+    logging.getLogger(name).setLevel(logging.CRITICAL)
 
 from great_expectations.core import ExpectationValidationResult  # noqa: E402
 from great_expectations.core.metric_domain_types import MetricDomainTypes  # noqa: E402, F401
