@@ -39,7 +39,7 @@ check: setup ## lint, types, import rules, SQL style, compose file
 	@$(BIN)/python scripts/check_compose.py
 
 test: check ## the checks above and every test
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -n 2
 
 bench: setup ## measure speed and memory, compare with bench/results.json
 	@$(BIN)/python -m bench

@@ -1,5 +1,5 @@
-"""Whole nights through the real DAGs, as a person starts them. One home, used in order: each night costs half a
-minute, so each proves as much as it can."""
+"""Whole nights through the real DAGs, as a person starts them. One home, used in order, by one worker (pyproject.toml
+says --dist loadfile): each night costs half a minute, so each proves as much as it can."""
 
 from __future__ import annotations
 
@@ -19,12 +19,7 @@ import pytest
 
 from tests.cli.reports import write_report
 
-pytestmark = [
-    pytest.mark.airflow,
-    pytest.mark.slow,
-    pytest.mark.timeout(900),
-    pytest.mark.xdist_group("nights"),
-]
+pytestmark = [pytest.mark.airflow, pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 class Home:
