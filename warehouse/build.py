@@ -11,6 +11,7 @@ import hashlib
 import json
 import logging
 import os
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -60,6 +61,7 @@ def build(settings: Settings, inputs: Mapping[str, Sequence[Path]]) -> None:
     database = settings.build_database
     database.parent.mkdir(parents=True, exist_ok=True)
     _drop_unreadable(database)
+    _take_up_history(settings)
     log = settings.logs / "dbt" / "dbt.log"
     # The lists go by way of a file of constant name: dbt parses everything anew whenever a variable changes.
     listing = database.parent / "staging.json"
@@ -132,8 +134,18 @@ def _drop_unreadable(database: Path) -> None:
         _remove(database)
 
 
+def _take_up_history(settings: Settings) -> None:
+    """Where the build file is gone, go on from the published one: what was published when stands nowhere else."""
+    database, published = settings.build_database, settings.published
+    if database.exists() or not published.exists():
+        return
+    copy = database.with_name(database.name + ".taken-up")
+    shutil.copyfile(published, copy)
+    copy.replace(database)
+
+
 def _remove(database: Path) -> None:
-    """It holds nothing that staging does not hold."""
+    """All in it but the history of published values comes from staging; the history is in the published file."""
     database.unlink(missing_ok=True)
     database.with_name(database.name + ".wal").unlink(missing_ok=True)
 
