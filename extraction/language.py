@@ -185,9 +185,5 @@ BASIS = (
     (re.compile(r"名义增长|现价|名义"), "nominal"),
 )
 
-LIST_CONNECTOR = re.compile(
-    r"(?:、|和|及|与|以及|、和|,|或|及其)?(?:分别|增长|下降|达到|达|为|约|近|超|突破|超过|提高|增加|年均|提升|力争|到|至|其中)*"
-)
-PURE_CONNECTOR = re.compile(r"(?:、|和|及|与|以及|、和|并)?")
 ITEM_SPLIT = re.compile(r"、|和|及|与|以及|,")
 EACH = re.compile(r"分别|均|都|皆|双双|各")

@@ -27,7 +27,6 @@ _ANY = re.compile("[年五季届任]")
 _BASE = re.compile(
     r"(?:比|较|与|同|超过|高于|低于|多于|是|为|相当于|相比|对比|恢复到|超|在|自|从|由|约为|达到)(?:上述|整个)?$"
 )
-_PREV_IS_START = re.compile(r"(?:从|由|自)$")
 
 
 @dataclass(frozen=True, slots=True)

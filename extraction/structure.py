@@ -19,8 +19,6 @@ PLANS = {
     "十四五": (2021, 2025), "十五五": (2026, 2030), "十六五": (2031, 2035),
 }  # fmt: skip
 
-_PLAN = r"[“\"]?十[一二三四五六]?五[”\"]?"
-
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
