@@ -1,7 +1,9 @@
-"""Corrections as data: ``corrections.yml`` says which facts are dropped, overridden or flagged, why, and what
-the source must still say for that to hold.
+"""Corrections as data: ``corrections.yml`` says which facts are dropped, overridden or flagged, which documents are
+dropped or belong to another year or region, why, and what the source must still say for that to hold.
 
-Applied after extraction, where a document's rows are made. What was corrected shows in the evidence: its
+Those of a document are applied once it is known what it is, before it is read (``place``): a report's year decides
+what 去年 means. They show among its ``doubts``, or in quarantine (``dropped_by_correction``). Those of a fact are
+applied after extraction, where a document's rows are made. What was corrected shows in the evidence: its
 rule ends in ``/corrected:<id>``; quote, ``raw_value`` and offsets stay as the source has them. An entry whose
 source no longer says what it expects is *stale*: it changes nothing, is set aside in quarantine as
 ``stale_correction``, and stops nobody. The format is explained in docs/corrections.md.
@@ -21,7 +23,7 @@ import yaml
 
 from extraction import regions
 from extraction.catalogue import load_catalogue
-from extraction.model import EDITIONS, QUALIFIERS, STATISTICS, Identity, Observation
+from extraction.model import EDITIONS, QUALIFIERS, STATISTICS, DocumentError, Identity, Observation
 from warehouse.settings import CHECKOUT
 
 FILE = CHECKOUT / "corrections.yml"
@@ -31,8 +33,17 @@ ACTIONS = ("drop", "override", "flag")
 #: Reason under which a correction that no longer holds stands in quarantine.
 STALE = "stale_correction"
 
+#: Reason under which a document that a correction drops stands in quarantine.
+DROPPED = "dropped_by_correction"
+
 #: What the rule of a corrected fact ends in, before the correction's id.
 MARK = "/corrected:"
+
+#: Names the entry in what is said of a document: among its doubts, and in quarantine.
+_BY = re.compile(r"by correction ([a-z0-9-]+):")
+
+#: Refusals that a correction can mend: the page is a report, and only whose or of which year was not to be read.
+_MENDABLE = ("region_unknown", "year_unknown")
 
 #: Confidence of a flagged fact: below every band that is called sure.
 FLAGGED_CONFIDENCE = 0.5
@@ -65,8 +76,11 @@ class Correction:
 
     document   ``sha256`` of the raw bytes, or region, year and edition (``any``: all of them, the default)
     fact       metric (None: a number that was read without one), statistic, role, first and last year
-    expect     words that the fact's sentence must still hold, and/or the value that must still be read
-    change     of an override: contract field → value; ``period_start`` and ``period_end`` for ``period``
+    whole      it speaks of the document as a whole, and of no fact: metric, statistic, role, period say nothing
+    expect     words that the fact's sentence (of a whole document: its text) must still hold, and/or the value
+               that must still be read
+    change     of an override: contract field → value; ``period_start`` and ``period_end`` for ``period``; of a
+               whole document ``report_year``, ``region_code`` and ``region_name``
     """
 
     id: str
@@ -86,6 +100,7 @@ class Correction:
     evidence: str
     author: str
     date: date
+    whole: bool = False
 
     def concerns(self, document_id: str, identity: Identity) -> bool:
         """Whether the entry speaks of this document."""
@@ -117,6 +132,65 @@ class Note:
     problem: str = ""
 
 
+def place(
+    corrections: Iterable[Correction], document_id: str, identity: Identity, text: str
+) -> tuple[Identity, tuple[Note, ...]]:
+    """What a document is, with the corrections that speak of it as a whole, and what came of each.
+
+    An entry that changes what the document is says so among its ``doubts``. One that does not hold changes nothing
+    and says so in its note. Raises DocumentError (``dropped_by_correction``) where an entry drops the document.
+    """
+    notes = []
+    placed = identity
+    for correction in corrections:
+        # By what the reader made of it: no entry depends on another.
+        if not correction.whole or not correction.concerns(document_id, identity):
+            continue
+        problem = _not_as_expected(correction, identity, text)
+        if problem:
+            todo = "look at the source, then mend the entry or remove it"
+            notes.append(
+                Note(correction.id, 0, f"correction {correction.id} no longer holds: {problem}; {todo}")
+            )
+            continue
+        if correction.action == "drop":
+            raise DocumentError(
+                DROPPED, f"by correction {correction.id}: {correction.reason} ({correction.evidence})"
+            )
+        placed = _placed(correction, placed)
+        notes.append(Note(correction.id, 0))
+    return placed, tuple(notes)
+
+
+def _not_as_expected(correction: Correction, identity: Identity, text: str) -> str:
+    if _bare(correction.expect_quote or "") not in _bare(text):
+        return f"«{correction.expect_quote}» does not stand in the document any more"
+    change = dict(correction.change)
+    if change and all(getattr(identity, name) == value for name, value in change.items()):
+        return "the document is read so without it"
+    return ""
+
+
+def _placed(correction: Correction, identity: Identity) -> Identity:
+    change = dict(correction.change)
+    words = []
+    if "report_year" in change:
+        words.append(f"report year {identity.report_year or 'unknown'} → {change['report_year']}")
+    if "region_code" in change:
+        words.append(f"region {identity.region_name or 'unknown'} → {change['region_name']}")
+    doubt = f"{', '.join(words)} by correction {correction.id}: {correction.reason} ({correction.evidence})"
+    after = replace(identity, **change, doubts=(*identity.doubts, doubt))
+    is_known = after.report_year is not None and after.region_code is not None
+    if after.rejected in _MENDABLE and is_known:
+        after = replace(after, rejected=None, rejected_detail="")
+    return after
+
+
+def named_in(words: str) -> list[str]:
+    """Ids of the corrections that a doubt, or the detail of a dropped document, names."""
+    return _BY.findall(words)
+
+
 def apply(
     corrections: Iterable[Correction],
     document_id: str,
@@ -124,12 +198,14 @@ def apply(
     text: str,
     observations: Sequence[Observation],
 ) -> tuple[tuple[Observation, ...], tuple[Note, ...]]:
-    """The facts of a document with all corrections that concern it, and what came of each. Never raises: an
-    entry that does not hold leaves the facts alone and says so in its note."""
+    """The facts of a document with all corrections of facts that concern it, and what came of each. Never raises:
+    an entry that does not hold leaves the facts alone and says so in its note.
+
+    ``identity`` is what the document is with corrections (``place``)."""
     corrected = tuple(observations)
     notes = []
     for correction in corrections:
-        if not correction.concerns(document_id, identity):
+        if correction.whole or not correction.concerns(document_id, identity):
             continue
         try:
             corrected, facts = apply_one(correction, text, corrected)
@@ -274,7 +350,8 @@ def load(path: Path | None = None) -> tuple[Correction, ...]:
             if one.id == other.id:
                 raise CorrectionError(f"{path}: two entries have the id {one.id}")
             if _target(one) == _target(other):
-                raise CorrectionError(f"{path}: {other.id} and {one.id} correct the same fact; join them")
+                what = "document" if one.whole else "fact"
+                raise CorrectionError(f"{path}: {other.id} and {one.id} correct the same {what}; join them")
     return tuple(found)
 
 
@@ -299,6 +376,8 @@ class _Wrong(Exception):
 
 def _target(c: Correction) -> tuple[object, ...]:
     document = (c.sha256, c.region_code, c.year, c.edition)
+    if c.whole:
+        return document
     return (*document, c.metric, c.statistic, c.role, c.period, c.expect_quote, c.expect_value)
 
 
@@ -306,11 +385,42 @@ def _entry(entry: Any) -> Correction:
     if not isinstance(entry, dict):
         raise _Wrong("must be a mapping")
     action = _one_of(entry.get("action"), "action", ACTIONS)
-    needed = {"id", "action", "document", "fact", "expect", "reason", "evidence", "author", "date"}
-    _keys(entry, needed | ({"set"} if action == "override" else set()), set())
+    whole = "fact" not in entry
+    needed = {"id", "action", "document", "expect", "reason", "evidence", "author", "date"}
+    _keys(entry, needed | ({"set"} if action == "override" else set()), {"fact"})
     if not isinstance(entry["id"], str) or not _ID.fullmatch(entry["id"]):
         raise _Wrong(f"id {entry['id']!r} must be small letters, digits and hyphens")
     sha256, region_code, year, edition = _document(entry["document"])
+    if not isinstance(entry["date"], date):
+        raise _Wrong(f"date {entry['date']!r} must be a day such as 2026-03-01")
+    if whole:
+        quote, value = _expect(entry["expect"])
+        if action == "flag":
+            raise _Wrong("without a fact it speaks of the whole document, which can be dropped or overridden")
+        if quote is None or value is not None:
+            raise _Wrong(
+                "without a fact it speaks of the whole document: expect must give a quote, and no value"
+            )
+        return Correction(
+            entry["id"],
+            action,
+            sha256,
+            region_code,
+            year,
+            edition,
+            None,
+            "",
+            "",
+            (0, 0),
+            quote,
+            None,
+            _placing(entry["set"]) if action == "override" else (),
+            _words(entry["reason"], "reason"),
+            _words(entry["evidence"], "evidence"),
+            _words(entry["author"], "author"),
+            entry["date"],
+            whole=True,
+        )
     fact = entry["fact"]
     _keys(fact, {"metric", "statistic", "role", "period"}, set(), "fact")
     metric = None if fact["metric"] is None else _metric(fact["metric"], "fact.metric")
@@ -319,8 +429,6 @@ def _entry(entry: Any) -> Correction:
         raise _Wrong(
             "fact.metric is null: such a number cannot be dropped, and needs expect.quote to be told apart"
         )
-    if not isinstance(entry["date"], date):
-        raise _Wrong(f"date {entry['date']!r} must be a day such as 2026-03-01")
     return Correction(
         entry["id"],
         action,
@@ -351,9 +459,7 @@ def _document(value: Any) -> tuple[str | None, str | None, int | None, str]:
             )
         return value["sha256"], None, None, ""
     _keys(value, {"region", "year"}, {"edition"}, "document")
-    region = regions.by_code(str(value["region"])) or regions.by_name(str(value["region"]))
-    if region is None:
-        raise _Wrong(f"document.region {value['region']!r} is no region that reports; give its name or code")
+    region = _region(value["region"], "document.region")
     edition = _one_of(value.get("edition", "any"), "document.edition", (*EDITIONS, "any"))
     return None, region.code, _year(value["year"], "document.year"), edition
 
@@ -399,6 +505,27 @@ def _change(value: Any) -> tuple[tuple[str, Any], ...]:
     if "value" in after:
         after.setdefault("value_high", None)
     return tuple(after.items())
+
+
+def _placing(value: Any) -> tuple[tuple[str, Any], ...]:
+    """What a whole document is instead."""
+    _keys(value, set(), {"report_year", "region"}, "set")
+    if not value:
+        raise _Wrong("set must change something: report_year, region")
+    after: dict[str, Any] = {}
+    if "report_year" in value:
+        after["report_year"] = _year(value["report_year"], "set.report_year")
+    if "region" in value:
+        region = _region(value["region"], "set.region")
+        after["region_code"], after["region_name"] = region.code, region.name
+    return tuple(after.items())
+
+
+def _region(value: Any, where: str) -> regions.Region:
+    region = regions.by_code(str(value)) or regions.by_name(str(value))
+    if region is None:
+        raise _Wrong(f"{where} {value!r} is no region that reports; give its name or code")
+    return region
 
 
 def _keys(value: Any, needed: set[str], allowed: set[str], where: str = "the entry") -> None:

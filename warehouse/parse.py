@@ -41,7 +41,8 @@ def parse(
 ) -> Parsed:
     """Read one document, and apply the corrections that concern it.
 
-    Raises DocumentError: reasons of ``extraction.model.DocumentError``, and those of ``Identity.rejected``.
+    Raises DocumentError: reasons of ``extraction.model.DocumentError``, those of ``Identity.rejected``, and
+    ``dropped_by_correction``.
     """
     from extraction.documents import read_document
     from extraction.extract import extract_report
@@ -51,16 +52,17 @@ def parse(
         raise DocumentError("too_large", f"{len(body):,} bytes; document_megabytes allows {most_bytes:,}")
     document = read_document(body, name=name, media_type=media_type)
     identity = identify(document, claim)
+    document_id = hashlib.sha256(body).hexdigest() if corrections else ""
+    identity, notes = corrections_file.place(corrections, document_id, identity, document.text)
     if identity.rejected is not None:
         raise DocumentError(identity.rejected, identity.rejected_detail or "no report that can be placed")
     reading = extract_report(document.text, identity)
     if not corrections:
         return Parsed(document, identity, reading)
-    document_id = hashlib.sha256(body).hexdigest()
-    observations, notes = corrections_file.apply(
+    observations, more = corrections_file.apply(
         corrections, document_id, identity, document.text, reading.observations
     )
-    return Parsed(document, identity, replace(reading, observations=observations), notes)
+    return Parsed(document, identity, replace(reading, observations=observations), (*notes, *more))
 
 
 def prepare() -> None:

@@ -118,7 +118,7 @@ def _corrections(settings: Settings) -> list[str]:
     known = corrections.load()
     if not known:
         return []
-    applied = _applied(settings)
+    applied = _applied(settings) | dict.fromkeys(_placed(settings), "document")
     stale: dict[str, str] = {}
     for *_, detail, _ in open_quarantine(settings, corrections.STALE)[1]:
         stale.update({c.id: detail for c in known if f"correction {c.id} " in detail})
@@ -142,7 +142,7 @@ def _corrections(settings: Settings) -> list[str]:
     ]
 
 
-def _applied(settings: Settings) -> dict[str, int]:
+def _applied(settings: Settings) -> dict[str, int | str]:
     """Facts that each correction changed, in the latest parse of each document."""
     files = {
         name: [str(path) for path in staging.inputs_for_sql(settings.staging, name)]
@@ -164,6 +164,30 @@ def _applied(settings: Settings) -> dict[str, int]:
             {**files, "mark": corrections.MARK},
         ).fetchall()
     return dict(rows)
+
+
+def _placed(settings: Settings) -> set[str]:
+    """Ids of the corrections that dropped a document, or say whose or of which year it is, by its latest parse."""
+    files = {
+        name: [str(path) for path in staging.inputs_for_sql(settings.staging, name)]
+        for name in ("documents", "quarantine")
+    }
+    with duckdb.connect() as connection:
+        rows = connection.execute(
+            """
+            with said as (
+                select document_id, max(parsed_at) as since, arg_max(doubts, (parsed_at, parse_id)) as words
+                from read_parquet($documents, union_by_name := true) group by document_id
+                union all
+                select document_id, max(q.at), list_value(arg_max(detail, q.at))
+                from read_parquet($quarantine, union_by_name := true) as q
+                where reason = $reason group by document_id
+            )
+            select unnest(arg_max(words, since)) from said group by document_id
+            """,
+            {**files, "reason": corrections.DROPPED},
+        ).fetchall()
+    return {name for (words,) in rows for name in corrections.named_in(words)}
 
 
 def _indented(lines: Sequence[str]) -> list[str]:

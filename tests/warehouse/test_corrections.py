@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from extraction.model import Claim, Observation
+from extraction.model import Claim, DocumentError, Observation
 from warehouse import corrections, intake, parse, pipeline, staging, status
 from warehouse.corrections import CorrectionError
 from warehouse.settings import Settings
@@ -203,6 +204,14 @@ def test_expect_tells_two_statements_of_one_thing_apart(load: Load) -> None:
         ({"fact": ENTRY["fact"] | {"metric": "gpd"}}, "fact.metric 'gpd' is no code of the catalogue"),
         ({"fact": ENTRY["fact"] | {"period": [2025, 2021]}}, "fact.period ends before it begins"),
         ({"fact": ENTRY["fact"] | {"statistic": "levels"}}, "fact.statistic is 'levels'"),
+        ({"fact": ..., "expect": {"quote": "x"}}, "set has value, which means nothing there"),
+        (
+            {"fact": ..., "expect": {"quote": "x"}, "set": {}},
+            "set must change something: report_year, region",
+        ),
+        ({"fact": ..., "set": {"report_year": 2025}}, "expect must give a quote, and no value"),
+        ({"fact": ..., "action": "flag", "set": ...}, "which can be dropped or overridden"),
+        ({"fact": ..., "expect": {"quote": "x"}, "set": {"region": "亚特兰蒂斯"}}, "set.region '亚特兰蒂斯'"),
     ],
 )
 def test_a_mistake_in_the_file_is_named_with_its_entry(
@@ -248,10 +257,13 @@ def test_the_projects_own_file_can_be_used() -> None:
 def test_the_example_of_the_documentation_can_be_used(tmp_path: Path) -> None:
     words = (corrections.FILE.parent / "docs" / "corrections.md").read_text(encoding="utf-8")
     path = tmp_path / "corrections.yml"
-    path.write_text(words.partition("```yaml\n")[2].partition("```")[0], encoding="utf-8")
+    fact, document = [block.partition("```")[0] for block in words.split("```yaml\n")[1:]]
+    path.write_text(fact, encoding="utf-8")
     (example,) = corrections.load(path)
     (after,) = facts(read((example,)), "gdp")
     assert after.value == 3210.0
+    path.write_text(document, encoding="utf-8")
+    assert [(c.action, c.whole) for c in corrections.load(path)] == [("override", True), ("drop", True)]
 
 
 @pytest.mark.corpus
@@ -268,6 +280,98 @@ def test_the_projects_own_corrections_hold_on_the_real_reports(corpus: Path) -> 
     parsed = [done.result for done in found if done.result is not None]
     assert len(parsed) == 20
     assert [note.problem for one in parsed for note in one.notes if note.problem] == []
+
+
+# --- whole documents --------------------------------------------------------------------------------------------
+
+OTHER_YEAR: dict[str, Any] = {
+    "id": "zhumadian-misdated",
+    "fact": ...,
+    "expect": {"quote": "现在，我代表市人民政府 向大会作政府工作报告"},
+    "set": {"report_year": 2025},
+}
+DROPPED: dict[str, Any] = OTHER_YEAR | {"id": "not-a-report", "action": "drop", "set": ...}
+
+
+def test_a_documents_year_is_corrected_before_it_is_read_and_that_shows(load: Load) -> None:
+    parsed = read(load(OTHER_YEAR))
+    assert (read().identity.report_year, parsed.identity.report_year) == (2026, 2025)
+    (doubt,) = parsed.identity.doubts
+    assert doubt.startswith("report year 2026 → 2025 by correction zhumadian-misdated: two digits changed")
+    # 过去一年 is another year now: the correction came before the reading.
+    (target,) = [o for o in parsed.reading.observations if (o.metric_code, o.role) == ("gdp", "target")]
+    assert target.period_start == 2025
+    assert parsed.notes == (corrections.Note("zhumadian-misdated", 0),)
+
+
+def test_corrections_of_facts_name_the_document_as_it_was_corrected(load: Load) -> None:
+    (uncorrected,) = facts(read(load(OTHER_YEAR)), "gdp")
+    about = {
+        "document": {"region": "驻马店市", "year": 2025},
+        "fact": ENTRY["fact"] | {"period": uncorrected.period_end},
+    }
+    parsed = read(load(OTHER_YEAR, about))
+    assert [o.value for o in facts(parsed, "gdp")] == [3210.0]
+
+
+def test_a_documents_region_is_corrected(load: Load) -> None:
+    parsed = read(load(OTHER_YEAR | {"set": {"region": "信阳市"}}))
+    assert (parsed.identity.region_code, parsed.identity.region_name) == ("411500", "信阳市")
+    assert "region 驻马店市 → 信阳市 by correction" in parsed.identity.doubts[0]
+
+
+def test_a_year_that_nobody_knows_can_be_given(load: Load) -> None:
+    body = re.sub(r"20\d\d年", "", TEXT).encode()
+    document = {"sha256": hashlib.sha256(body).hexdigest()}
+
+    def undated(applied: tuple[corrections.Correction, ...] = ()) -> parse.Parsed:
+        return parse.parse(
+            body,
+            name="报告.txt",
+            media_type=None,
+            claim=Claim("驻马店市", None, None),
+            most_bytes=1 << 20,
+            corrections=applied,
+        )
+
+    with pytest.raises(DocumentError, match="year_unknown"):
+        undated()
+    assert undated(load(OTHER_YEAR | {"document": document})).identity.report_year == 2025
+
+
+def test_a_dropped_document_is_set_aside_with_reason_and_evidence(load: Load) -> None:
+    with pytest.raises(DocumentError) as caught:
+        read(load(DROPPED))
+    assert caught.value.reason == "dropped_by_correction"
+    assert caught.value.detail == (
+        "by correction not-a-report: two digits changed places in print (https://example.org/bulletin)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (
+            DROPPED | {"expect": {"quote": "国民经济计划"}},
+            "«国民经济计划» does not stand in the document any more",
+        ),
+        (OTHER_YEAR | {"expect": {"quote": "国民经济计划"}}, "does not stand in the document any more"),
+        (OTHER_YEAR | {"set": {"report_year": 2026}}, "the document is read so without it"),
+    ],
+)
+def test_a_correction_of_a_document_that_does_not_hold_changes_nothing_and_says_so(
+    load: Load, change: dict[str, Any], words: str
+) -> None:
+    parsed = read(load(change))
+    assert parsed.identity == read().identity
+    (note,) = parsed.notes
+    assert words in note.problem
+    assert note.problem.startswith(f"correction {change['id']} no longer holds")
+
+
+def test_two_entries_for_one_document_are_refused(load: Load) -> None:
+    with pytest.raises(CorrectionError, match="correct the same document"):
+        load(OTHER_YEAR, DROPPED)
 
 
 # --- in a run ---------------------------------------------------------------------------------------------------
@@ -323,6 +427,37 @@ def test_a_run_applies_corrections_and_a_stale_one_stops_nobody(
         assert [r["value"] for r in latest if r["rule"].endswith("/corrected:zhumadian-2026-gdp")] == [3211.0]
         assert status.open_quarantine(settings, corrections.STALE)[1] == []
         assert "Corrections: 1, 0 not applied" in "\n".join(status.status_lines(settings))
+    finally:
+        parse.parser_version.cache_clear()
+
+
+def test_a_run_drops_a_document_that_was_staged_and_takes_it_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    (folder / "驻马店市_2026.txt").write_bytes(BODY)
+    settings = Settings(home=tmp_path / "home", jobs=1)
+    monkeypatch.setattr(corrections, "FILE", tmp_path / "corrections.yml")
+
+    def one_night(run: str, *changes: dict[str, Any]) -> str:
+        write(tmp_path / "corrections.yml", *changes)
+        parse.parser_version.cache_clear()
+        night(settings, run, folder)
+        return " ".join("\n".join(status.status_lines(settings)).split())
+
+    try:
+        one_night("run1")
+        said = one_night("run2", DROPPED)
+        assert "not-a-report drop applied document" in said
+        (item,) = status.open_quarantine(settings, corrections.DROPPED)[1]
+        assert "by correction not-a-report" in item[5]
+        said = one_night("run3", OTHER_YEAR)
+        assert "zhumadian-misdated override applied document" in said
+        assert status.open_quarantine(settings, corrections.DROPPED)[1] == []
+        latest = staging.read_table(settings.staging, "documents").to_pylist()[-1]
+        assert latest["report_year"] == 2025
+        assert "by correction zhumadian-misdated" in latest["doubts"][0]
     finally:
         parse.parser_version.cache_clear()
 
