@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from extraction.catalogue import Metric
@@ -159,7 +161,7 @@ class Reader:
         for time in times:
             if time.kind in ("year", "span") and not time.part:
                 self.time = time
-        if _STRUCTURE.search(text, start, end):
+        if len(quantities) > 2 and _STRUCTURE.search(text, start, end):
             quantities = self._industry_structure(quantities, start, end, times, stretch)
         subjects: list[Subject] = []
         self.history = []
@@ -277,7 +279,6 @@ class Reader:
         next number begin (after the name of the thing counted, which is no name for what follows)."""
         text = self.text
         q = group[0]
-        text[prev : q.start]
         clause_start = self._after_delimiter(prev, q.start)
         cut = clause_start - prev
         clause = text[clause_start : q.start]
@@ -757,7 +758,8 @@ class Reader:
             and subject.mention.end <= q.start
         ):
             spoken = text[clause_start : subject.mention.start] + " " + text[subject.mention.end : q.start]
-            times = [t for t in times if not (subject.mention.start <= t.at < subject.mention.end)]
+            if times:
+                times = [t for t in times if not (subject.mention.start <= t.at < subject.mention.end)]
         years, role, period_rule, averaged, partial = self._period(
             q, metric, statistic, before, spoken, times, stretch, clause_start
         )
@@ -783,10 +785,7 @@ class Reader:
             statistic, low, high = _price_index(statistic, low, high, clause + text[q.end : q.stop], q)
         basis = None
         if statistic in _RATES:
-            for pattern, name in BASIS:
-                if pattern.search(clause):
-                    basis = name
-                    break
+            basis = _basis(clause)
         qualifier = q.qualifier
         if (
             sign < 0
@@ -885,17 +884,17 @@ class Reader:
         """The entry, of those that claim the name, whose conditions are met: verbs (``near``) and words (``sentence``,
         as far as the number) that it needs, and none of the words before or after the name that make it another."""
         assert subject.mention is not None
-        phrase = subject.phrase + " " + ASIDE.sub("", predicate)
         dimension = q.unit.dimension
         best: tuple[int, Metric, str] | None = None
         carried = subject.chosen
         said = analyse(predicate)
+        phrase = subject.phrase + " " + said.plain
         if said.total or said.own_statement:
             carried = None  # 同比增加1829万千瓦、达到9048万千瓦: the second is how much there is
         for metric, grade in subject.mention.candidates:
             if carried is not None and metric is not carried:
                 continue
-            if metric.not_ and any(word in phrase for word in metric.not_):
+            if metric.not_ and len(phrase) > 1 and _any_in(metric.not_, phrase):
                 continue
             if metric.kind == "count" and said.total:
                 continue  # 净增86家、总数突破600家: how many there are, not how many came
@@ -972,7 +971,7 @@ class Reader:
                 return "comparison", sign, "comparison", metric
             return "change_pp", sign, rule, metric
         if said.of_whole or (
-            dimension == "ratio" and (metric is None or metric.unit != "%") and analyse(clause).of_whole
+            dimension == "ratio" and (metric is None or metric.unit != "%") and OF_WHOLE.search(clause)
         ):
             return "comparison", 1, "share_of_whole", metric
         if dimension == "multiple":
@@ -1059,13 +1058,8 @@ class Reader:
         if explicit is not None:
             rule = "stated"
             years = explicit.years
-        is_from = bool(FROM.search(predicate[-14:])) and (
-            bool(
-                re.match(
-                    r"[^,。;]{0,14}?(?:提高|增加|增长|上升|提升|下降|降低|减少|降|扩大|调整|转|扩|压减|缩|回落|回升|收窄)",
-                    self.text[q.stop : q.stop + 22],
-                )
-            )
+        is_from = analyse(predicate).from_level and (
+            _THEN_CHANGES.match(self.text[q.stop : q.stop + 22]) is not None
             or bool(start_year and start_year.at >= clause_at)
         )
         if is_from:
@@ -1088,7 +1082,7 @@ class Reader:
             role = "target" if not partial else "actual"
         span = years[0] != years[1]
         averaged = ""
-        if re.search(r"年均|年平均|平均每年|每年|逐年|年递增", clause) or each:
+        if each or ("年" in clause and _YEARLY.search(clause)):
             averaged = "average"
             if not span and explicit is not None and explicit.years[0] > year:
                 years = (year, explicit.years[0])  # 到2030年，年均增长5%
@@ -1107,7 +1101,7 @@ class Reader:
             if "累计" in self.text[self.sentence_start : clause_at] and not analyse(predicate).reached:
                 clause = "累计" + clause  # 累计 at the head of the sentence covers what follows
             paid = _PAID.search(clause) is not None and not analyse(predicate).reached
-            summing = paid or bool(re.search(r"累计|共计|总计|合计|总共|共(?!同|和|产|建|享|治)", clause))
+            summing = paid or _SUMMED.search(clause) is not None
             if (
                 explicit is not None
                 and explicit.at >= clause_at
@@ -1126,7 +1120,7 @@ class Reader:
                     and metric.kind == "count"
                     and not re.search(r"达到|达|增至|扩至|升至|总数|保有|拥有", predicate)
                 )
-                or (metric is None and re.search(r"新|累计|完成|建成|改造", clause))
+                or (metric is None and _MADE.search(clause))
             ):
                 averaged = "sum"
             else:
@@ -1540,9 +1534,14 @@ _TIMES = re.compile(
 )
 
 
+#: The words around a figure recur (增长, 达到 …): what was found out about them is remembered.
+_remember = lru_cache(maxsize=16384)
+
+
 _MAYBE_TIME = re.compile("[年五目季底]")
 
 
+@_remember
 def _strip_times(text: str) -> str:
     return _TIMES.sub("", text) if _MAYBE_TIME.search(text) else text
 
@@ -1552,10 +1551,12 @@ _LEAD = re.compile(
 )
 
 
+@_remember
 def _strip_lead(text: str) -> str:
     return _LEAD.sub("", text)
 
 
+@_remember
 def _says_something(predicate: str) -> bool:
     """True where the words between a name and a number only say something of the name."""
     if len(predicate) > 60:
@@ -1573,6 +1574,30 @@ def _says_something(predicate: str) -> bool:
 
 def _all_predicate(clause: str) -> bool:
     return _says_something(clause)
+
+
+_YEARLY = re.compile(r"年均|年平均|平均每年|每年|逐年|年递增")
+_SUMMED = re.compile(r"累计|共计|总计|合计|总共|共(?!同|和|产|建|享|治)")
+_MADE = re.compile(r"新|累计|完成|建成|改造")
+_THEN_CHANGES = re.compile(
+    r"[^,。;]{0,14}?(?:提高|增加|增长|上升|提升|下降|降低|减少|降|扩大|调整|转|扩|压减|缩|回落|回升|收窄)"
+)
+
+
+def _any_in(words: Iterable[str], text: str) -> bool:
+    for word in words:  # noqa: SIM110 - a generator for any() takes three times as long, and this runs for every entry
+        if word in text:
+            return True
+    return False
+
+
+@_remember
+def _basis(clause: str) -> str | None:
+    """What a rate is measured on, where the clause says it (同口径, 可比价)."""
+    for pattern, name in BASIS:
+        if pattern.search(clause):
+            return name
+    return None
 
 
 _BUILD_ONLY = re.compile(r"新建|建成|新增|建设|改造|打造|新认定|新培育|引进|培育|举办|投放|创建|开工")

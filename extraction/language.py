@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import Any
 
-import ahocorasick
+from extraction.words import Words
 
 
 def alternatives(words: str) -> str:
@@ -162,17 +161,13 @@ SIGNALS = [
 
 
 @cache
-def _signal_automaton() -> Any:
-    automaton = ahocorasick.Automaton()
-    for word in SIGNALS:
-        automaton.add_word(word, len(word))
-    automaton.make_automaton()
-    return automaton
+def _signal_words() -> Words:
+    return Words(SIGNALS)
 
 
 def find_signals(text: str) -> list[int]:
     """Where in ``text`` words stand that a fact without a number needs: most sentences have none."""
-    return [last + 1 - length for last, length in _signal_automaton().iter(text)]
+    return sorted([start for _, start, _ in _signal_words().find(text)])
 
 
 STRETCH = re.compile(

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, NamedTuple
-
-import ahocorasick
+from typing import NamedTuple
 
 from extraction.catalogue import Metric, load_catalogue
+from extraction.words import Words
 
 #: (metric, "any" | "growth" | "level"): what may be read from this name.
 Claim = tuple[Metric, str]
@@ -22,25 +21,36 @@ class Mention(NamedTuple):
     candidates: tuple[Claim, ...]
 
 
+#: A named tuple's own constructor is a Python function; this is the C one beneath it.
+_record = tuple.__new__
+
+
 @dataclass(frozen=True, slots=True)
 class Names:
-    """All names: ``claims`` by spelling, the automaton that finds them, metrics by code."""
+    """All names: ``claims`` by spelling, the words to look for with the claims of each, metrics by code."""
 
     claims: dict[str, tuple[Claim, ...]]
-    automaton: Any
+    words: Words
+    by_index: tuple[tuple[Claim, ...], ...]
     by_code: dict[str, Metric]
 
     def find(self, text: str) -> list[Mention]:
         """Names in ``text``, left to right; a name inside a longer one is not listed."""
-        found: list[Mention] = []
-        for last, (length, claims) in self.automaton.iter(text):
-            start, end = last + 1 - length, last + 1
-            while found and found[-1].start >= start:
-                found.pop()
-            if found and found[-1].end >= end:
+        # Half of all names found end inside a longer one: records are made of those that stay only. This loop runs
+        # once a name, tens of thousands of times a second.
+        found: list[tuple[int, int, tuple[Claim, ...]]] = []
+        push, pop = found.append, found.pop
+        begin = -1  # where the last name kept begins
+        by_index = self.by_index
+        for index, start, end in self.words.find(text):
+            while begin >= start:
+                pop()
+                begin = found[-1][0] if found else -1
+            if found and found[-1][1] >= end:
                 continue
-            found.append(Mention(start, end, claims))
-        return found
+            push((start, end, by_index[index]))
+            begin = start
+        return [_record(Mention, name) for name in found]
 
 
 @cache
@@ -54,9 +64,5 @@ def load_names() -> Names:
                 "growth" if alias in metric.growth_only else "level" if alias in metric.level_only else "any"
             )
             claims.setdefault(alias, []).append((metric, grade))
-    automaton = ahocorasick.Automaton()
     frozen = {alias: tuple(entries) for alias, entries in claims.items()}
-    for alias, entries in frozen.items():
-        automaton.add_word(alias, (len(alias), entries))
-    automaton.make_automaton()
-    return Names(frozen, automaton, catalogue.by_code)
+    return Names(frozen, Words(frozen), tuple(frozen.values()), catalogue.by_code)

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from extraction.language import COMPARE, DIRECTION, FROM, OF_WHOLE, TO_LEVEL
+from extraction.language import ASIDE, COMPARE, DIRECTION, FROM, OF_WHOLE, TO_LEVEL
 
 _OVER_TARGET = re.compile(
     r"(?:超|超出|超过|高于|低于|好于|多|少|比)[^,。;\d]{0,8}(?:目标|任务|计划|预期|预算)"
@@ -43,6 +43,7 @@ class Said:
     of_whole       a share of another whole (占全省的, 是2017年的)
     growth_named   增速, 涨幅: the thing spoken of is a growth rate
     total          how many there are (总数), not how many came
+    plain          the predicate without ranks and praise (稳居全国第一)
     own_statement  a statement of its own (达到): the verb of the item before (新增) is not said here
     """
 
@@ -64,6 +65,7 @@ class Said:
     reached: bool
     state: bool
     improves: bool
+    plain: str
 
 
 @lru_cache(maxsize=16384)
@@ -93,4 +95,5 @@ def analyse(predicate: str) -> Said:
         reached=_REACHED.search(predicate) is not None,
         state=_STATE.search(predicate) is not None,
         improves="改善" in predicate,
+        plain=ASIDE.sub("", predicate),
     )

@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
-import ahocorasick
+from extraction.words import Words
 
 #: Years of the five-year plans, by the words that name them.
 PLANS = {
@@ -61,14 +60,11 @@ def _formula(year: int) -> re.Pattern[str]:
 
 
 @lru_cache(maxsize=64)
-def _hints(year: int) -> Any:
+def _hints(year: int) -> Words:
     """What every formula holds one of: most sentences need no closer look."""
-    automaton = ahocorasick.Automaton()
-    words = f"目标 指标 五年 5年来 届政府 十五 十一五 十二五 十三五 十四五 十六五 一年 去年 {year - 1}年 {year}年 今年 新的一年 重点 抓好以下"
-    for word in words.split():
-        automaton.add_word(word, word)
-    automaton.make_automaton()
-    return automaton
+    return Words(
+        f"目标 指标 五年 5年来 届政府 十五 十一五 十二五 十三五 十四五 十六五 一年 去年 {year - 1}年 {year}年 今年 新的一年 重点 抓好以下".split()
+    )
 
 
 def _heading_kind(line: str, year: int, kind: str) -> str | None:
@@ -141,7 +137,7 @@ def sections(text: str, year: int) -> list[Stretch]:
     kind = "other"
     targets_end = -1
     formula = _formula(year)
-    hints = [last for last, _ in _hints(year).iter(text)]
+    hints = [end - 1 for _, _, end in _hints(year).find(text)]
     hint = 0
     for unit in _UNIT.finditer(text):
         start, end = unit.span()
