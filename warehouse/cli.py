@@ -521,7 +521,7 @@ def rebuild() -> int:
     from warehouse.screen import Watcher, show_night
 
     settings = _settings()
-    if not settings.archive.is_dir():
+    if not _has_archive(settings):
         raise Exit(USAGE, f"{settings.archive}: there is no archive to read; `cityreports run` makes one")
     with Watcher() as watcher:
         night = run_night(settings, RunParams(), watch=watcher.see, archive="again")
@@ -688,18 +688,42 @@ def backfill(
     return night.status
 
 
+def _has_archive(settings: Settings) -> bool:
+    return isinstance(settings.archive, str) or settings.archive.is_dir()
+
+
 @archive_app.command("verify")
 def archive_verify() -> int:
     """Read every record of the archive again and compare it with its digests."""
     from scrapers.archive import Archive
 
     settings = _settings()
-    if not settings.archive.is_dir():
+    if not _has_archive(settings):
         raise Exit(USAGE, f"{settings.archive}: there is no archive yet")
     problems = Archive(settings.archive).verify()
     _print(f"{problem.warc_file}:{problem.warc_offset}: {problem.what}" for problem in problems)
     _say(f"{len(problems)} problems" if problems else "the archive is as it was written")
     return BROKE if problems else DONE
+
+
+@app.command()
+def watch() -> int:
+    """For cron or a health check: send what waits, alert where no night has ended in time; exit status 3 then.
+
+    Needs no Airflow. Where the times are set: <home>/alerts.yml (docs/alerts.md).
+    """
+    from expectations.alerts.watch import watch as look
+    from expectations.session import CheckError
+
+    settings = _settings()
+    try:
+        seen = look(home=settings.home, urls=settings.alert_urls)
+    except CheckError as error:
+        raise Exit(USAGE, str(error)) from error
+    for delivery in seen.deliveries:
+        _say(f"{'sent' if delivery.ok else 'FAILED'}  {delivery.channel}  {delivery.detail}".rstrip())
+    _print([f"late: {p.title}. {p.detail}" for p in seen.problems] or [f"nothing is late; {seen.last}"])
+    return BROKE if seen.problems or not all(d.ok for d in seen.deliveries) else DONE
 
 
 @app.command("alert-test")
