@@ -52,7 +52,7 @@ _QUANTITY = re.compile(
 #: the regular-expression engine scans for fastest, then the rule.
 _FIRST = re.compile(rf"[\d{_CN_CHARS}万翻过近半]")
 _START = re.compile(
-    rf"\d|百分之|千分之|万分之|[{_CN_CHARS}][{_CN_CHARS}万亿]+|[{_CN_CHARS}](?=分之|点[{_CN_CHARS}])|一(?=成|倍)|{_BARE_SCALE}(?=[^\d]?[家场个人名户亿元万美斤吨处项所座条套件次辆台种级公])|[两二三四五六七八九十](?=家|个|座|条|项|所|处|户|成|倍|番|名|[万亿千百]|件|多|余|到|至|、)|(?<![a-zA-Z])翻[一两二]番|翻番|过半|近半|一半|半数"
+    rf"\d|百分之|千分之|万分之|[{_CN_CHARS}][{_CN_CHARS}万亿]+|[{_CN_CHARS}](?=分之|点[{_CN_CHARS}])|一(?=成|倍)|{_BARE_SCALE}(?=[^\d]?[家场个人名户亿元万美斤吨处项所座条套件次辆台种级公])|[两二三四五六七八九十](?=家|个|座|条|项|所|处|户|成|倍|番|名|[万亿千百]|件|多|余|到|至|、)|(?<![a-zA-Z])翻了?[一两二]番|翻番|过半|近半|一半|半数"
 )
 
 _RUN = re.compile(rf"\d+|[{_CN_CHARS}万亿]+")
@@ -75,7 +75,7 @@ _IDIOM = re.compile(
 )
 
 _HALF = {"过半": ("more_than", 50), "近半": ("nearly", 50), "一半": ("exact", 50), "半数": ("exact", 50)}
-_DOUBLING = {"翻番": 1, "翻一番": 1, "翻两番": 2, "翻二番": 2}
+_DOUBLING = {"翻番": 1, "翻一番": 1, "翻两番": 2, "翻二番": 2, "翻了一番": 1, "翻了两番": 2, "翻了二番": 2}
 
 # --- bounds -----------------------------------------------------------------------------------------------------------
 _AFTER = re.compile(r"(?:\(含\))?(左右|上下|以上|及以上|以内|之内|以下|及以下|之多|台阶|大关|关口)")
@@ -84,7 +84,7 @@ _AFTER_QUALIFIER = {
     "以下": "at_most", "及以下": "at_most", "之多": "exact",
 }  # fmt: skip
 _BEFORE = re.compile(
-    r"(不低于|不少于|不小于|不下于|至少|最低|不超过|不高于|不多于|不大于|最高|至多|控制在|压减到|低于|少于|小于|不到|不足|突破|超过|超|逾|跨越|高于|多于|大于"
+    r"(不低于|不少于|不小于|不下于|至少|最低|不超过|不高于|不多于|不大于|最高|至多|控制在|压减到|低于|少于|小于|不到|不足|突破|冲破|超过|超|逾|跨越|跨过|越过|破|高于|多于|大于"
     r"|接近|将近|逼近|近|约为|大约|约|大体|大概|在?上(?=百|千|万)|迈上|跨上|登上|站上|跃上|跃升至|迈入|跨入|站稳|上|过)"
     r"(?:到|至|了|为|达到|达|在|新的?|历史性|全市|人民币)*$"
 )
@@ -92,7 +92,7 @@ _BEFORE_QUALIFIER = {
     "不低于": "at_least", "不少于": "at_least", "不小于": "at_least", "不下于": "at_least", "至少": "at_least", "最低": "at_least",
     "不超过": "at_most", "不高于": "at_most", "不多于": "at_most", "不大于": "at_most", "最高": "at_most", "至多": "at_most",
     "低于": "less_than", "少于": "less_than", "小于": "less_than", "不到": "less_than", "不足": "less_than",
-    "突破": "more_than", "超过": "more_than", "超": "more_than", "逾": "more_than", "跨越": "more_than", "高于": "more_than",
+    "突破": "more_than", "冲破": "more_than", "破": "more_than", "跨过": "more_than", "越过": "more_than", "超过": "more_than", "超": "more_than", "逾": "more_than", "跨越": "more_than", "高于": "more_than",
     "多于": "more_than", "大于": "more_than",
     "接近": "nearly", "将近": "nearly", "逼近": "nearly", "近": "nearly",
     "约为": "around", "大约": "around", "约": "around", "大体": "around", "大概": "around",
@@ -221,7 +221,7 @@ def find_quantities(text: str, start: int = 0, end: int | None = None) -> Iterat
 
 def _read(text: str, i: int, limit: int, floor: int) -> tuple[Quantity | None, int]:
     """The quantity that begins at ``i`` (or just before it, with its sign), and where to go on looking."""
-    word = text[i : i + 3]
+    word = text[i : i + 4]
     for name, times in _DOUBLING.items():
         if word.startswith(name):
             j = i + len(name)
@@ -395,7 +395,7 @@ def _reject(
 
 
 #: 连续迈上4个万亿元台阶: how often, not how much.
-_STEPS = re.compile(r"[十百千万]*亿元?(?:级|大关|台阶|关口)")
+_STEPS = re.compile(r"(?:[十百千万]*亿元?(?:级|大关|台阶|关口)|台阶|大关|季度)")
 _AFTER_BAD_WITH_UNIT = re.compile(r"(?:会议|全会|党代会|党的)")
 
 
