@@ -7,7 +7,16 @@ from datetime import timedelta
 from typing import Any
 
 import pendulum
-from airflow.sdk import Asset, TriggerRule, dag, get_current_context, task
+from airflow.sdk import (
+    Asset,
+    DeadlineAlert,
+    DeadlineReference,
+    SyncCallback,
+    TriggerRule,
+    dag,
+    get_current_context,
+    task,
+)
 from airflow.sdk.exceptions import AirflowFailException
 
 DOC = """
@@ -45,6 +54,12 @@ def _settings_and_run() -> tuple[Any, str]:
     start_date=pendulum.datetime(2026, 1, 1, tz="Asia/Shanghai"),
     catchup=False,
     max_active_runs=1,
+    deadline=DeadlineAlert(
+        reference=DeadlineReference.DAGRUN_QUEUED_AT,
+        interval=timedelta(hours=2),  # as Policy.build_hours
+        callback=SyncCallback("warehouse.watching.deadline_missed"),
+        name="the warehouse is late",
+    ),
     tags=["cityreports", "warehouse"],
     default_args={
         "owner": "cityreports",

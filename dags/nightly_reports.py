@@ -7,7 +7,18 @@ from datetime import timedelta
 from typing import Any
 
 import pendulum
-from airflow.sdk import Asset, Param, TriggerRule, dag, get_current_context, task, task_group
+from airflow.sdk import (
+    Asset,
+    DeadlineAlert,
+    DeadlineReference,
+    Param,
+    SyncCallback,
+    TriggerRule,
+    dag,
+    get_current_context,
+    task,
+    task_group,
+)
 from airflow.sdk.exceptions import AirflowSkipException
 
 #: Updated when a run staged something that the warehouse shows; the DAG `warehouse` waits for it.
@@ -62,6 +73,12 @@ def _named(title: str) -> None:
     start_date=pendulum.datetime(2026, 1, 1, tz="Asia/Shanghai"),
     catchup=False,
     max_active_runs=1,
+    deadline=DeadlineAlert(
+        reference=DeadlineReference.DAGRUN_QUEUED_AT,
+        interval=timedelta(hours=5),  # as Policy.night_hours
+        callback=SyncCallback("warehouse.watching.deadline_missed"),
+        name="the night is late",
+    ),
     tags=["cityreports", "nightly"],
     default_args={
         "owner": "cityreports",

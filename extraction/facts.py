@@ -146,9 +146,11 @@ class Reader:
         inherited = self.time if start and self.text[start - 1] == ";" else None
         self.time = None
         text = self.text
-        quantities = list(find_quantities(text, start, end))
+        quantities = find_quantities(text, start, end)
         if quantities:
-            quantities = [q for q in quantities if not self._inside_name(q)]
+            quantities = [
+                q for q in quantities if not self._inside_name(q) and not _CALIBRE.match(text, q.start)
+            ]
         worded = self._signalled(start, end)
         if not quantities:
             if worded:
@@ -161,6 +163,8 @@ class Reader:
         for time in times:
             if time.kind in ("year", "span") and not time.part:
                 self.time = time
+                if time is inherited or time.at - start <= 1:
+                    break  # “十五”期间，…，2005年达到…；…: what opens the sentence goes on after the semicolon
         if len(quantities) > 2 and _STRUCTURE.search(text, start, end):
             quantities = self._industry_structure(quantities, start, end, times, stretch)
         subjects: list[Subject] = []
@@ -646,7 +650,7 @@ class Reader:
     def _joint_industries(self, joint: re.Match[str], start: int) -> list[Subject]:
         out = []
         order = {"一": "第一产业增加值", "二": "第二产业增加值", "三": "第三产业增加值"}
-        for c in joint["which"]:
+        for c in joint["which"] if len(joint["which"]) > 1 else order:
             if c in order:
                 claims = self.names.claims.get(order[c])
                 if claims:
@@ -930,7 +934,7 @@ class Reader:
         if best is None:
             return None, "any"
         subject.chosen = best[1]
-        return best[1], best[2] if carried is None else "any"
+        return best[1], best[2] if carried is None or best[2] == "growth" else "any"
 
     def _statistic(
         self,
@@ -1440,6 +1444,8 @@ _WORDED = (
     (FLAT, "flat", ("持平",)),
     (UNSTATED, "unstated", ("稳", "合理", "完成", "控制", "达到", "低于", "符合", "下降")),
 )
+#: 500万元以上固定资产投资: the threshold of a survey, part of the name.
+_CALIBRE = re.compile(r"(?:5|50|500|1000|2000)万元(?:及)?以上(?=(?:项目)?固定资产投资)")
 _ITEM_NUMBER = re.compile(r"^[“\"(]?(?:\d{1,2}|[①-⑳])[.、)]?")
 _RANKED = re.compile(r"(?:增速|总量|增幅|均|分别|规模|人均|继续|连续\d年|持续|稳定|保持)*")
 _ADDED = re.compile(r"新增|净增|新建|新培育|新认定|新引进|新开|新入库|新登记|新设|新发展|新注册")
@@ -1530,7 +1536,7 @@ def _alike(a: Quantity, b: Quantity) -> bool:
 
 
 _TIMES = re.compile(
-    r"(?:到|至|截至|截止|比|较)?(?:(?:19|20)\d\d年?[-—至]?)?(?:19|20)\d\d年(?:年?底|末|初|以来|的)?|(?:刚刚)?(?:过去|近|今后|未来)的?[一五三两四]?年[来间]?|[“\"]?十[一二三四五六]?五[”\"]?(?:时期|期间|以来|末|五年)?|(?:比|较)?(?:去年|上年|上一年)(?:同期)?|今年|本年|明年|全年|年内|年底|(?:五|三|两|四)年来|一年来|目前|五年间|\d{1,2}月底|上半年|下半年|一季度|前三季度|年初|[“\"]?十[一二三四五六]?五[”\"]?末"
+    r"(?:到|至|截至|截止|比|较)?(?:(?:19|20)\d\d年?[-—至]?)?(?:19|20)\d\d年(?:年?底|末|初|以来|的)?|(?:刚刚)?(?:过去|近|今后|未来)的?[一五三两四]?年[来间]?|[“\"]?十[一二三四五六]?五[”\"]?(?:时期|期间|以来|末|五年)?|(?:比|较)?(?:去年|上年|上一年)(?:同期)?|今年|本年|明年|全年|年内|年底|(?:五|三|两|四)年来|一年来|目前|五年间|\d{1,2}月底|前\d+个?月|\d{1,2}[-—至]\d{1,2}月(?:份)?|(?:已|已经)?连续(?:第)?[一二三四五六七八九十\d]+年|上半年|下半年|一季度|前三季度|年初|[“\"]?十[一二三四五六]?五[”\"]?末"
 )
 
 
@@ -1538,7 +1544,7 @@ _TIMES = re.compile(
 _remember = lru_cache(maxsize=16384)
 
 
-_MAYBE_TIME = re.compile("[年五目季底]")
+_MAYBE_TIME = re.compile("[年五目季底月]")
 
 
 @_remember
@@ -1615,7 +1621,7 @@ def _may_carry(between: str, clause: str, q: Quantity) -> bool:
     return True
 
 
-_JOINT = re.compile(r"(?P<which>[一二三](?:、?[一二三])+)(?:次)?产业?(?:业)?(?:增加值)?")
+_JOINT = re.compile(r"(?P<which>[一二三](?:、?[一二三])+|三(?=次产业))(?:次)?产业?(?:业)?(?:增加值)?")
 
 
 def _joint(text: str) -> re.Match[str] | None:

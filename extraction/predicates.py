@@ -18,11 +18,13 @@ _OVER_TARGET = re.compile(
 _AGAINST_ITSELF = re.compile(
     r"^[^,]*(?:(?:比|较)(?:上一?年|去年|同期|五年前|上届|(?:19|20)\d\d年|[“\"]?十[一二三四五六]?五[”\"]?)|同比)"
 )
+#: 由负转正、增长3.2%: how it turned, said before the number.
+_TURNED = re.compile(r"由(?:负转正|正转负|降转[升增]|[跌减]转[涨增升])")
 _GROWTH_NAMED = re.compile(r"增速|增幅|涨幅|增长率")
 _SHARE_NAMED = re.compile(r"完成率|占比|比重|比例|率$|覆盖")
 _CHANGE_AT_END = re.compile(r"(?:增长|下降|降低|减少|上升|提升|提高|下滑|压减)[^\d]{0,6}$")
 _REACHES = re.compile(r"达到|达|至|到|为|突破|超过|完成|实现|迈上|稳定在|保持在")
-_PLANNED = re.compile(r"力争|确保|争取|预期|将|计划|拟|要|目标|规划|建议")
+_PLANNED = re.compile(r"力争|确保|争取|努力|奋力|冲刺|力求|预期|将|计划|拟|要|目标|规划|建议")
 _TOTAL = re.compile(r"总数|总量|总计达|总规模|保有量|总户数|总人数|拥有")
 _OWN_STATEMENT = re.compile(r"达到|达|总数|增至|突破|共有")
 _REACHED = re.compile(r"达|总数|总量|至|突破|超过|累计|共有|拥有|保有|到|为|占")
@@ -71,6 +73,7 @@ class Said:
 @lru_cache(maxsize=16384)
 def analyse(predicate: str) -> Said:
     """The analysis of ``predicate`` (matching text)."""
+    predicate = _TURNED.sub("", predicate)
     changes = list(DIRECTION.finditer(predicate))
     direction = changes[-1] if changes else None
     to_level = False

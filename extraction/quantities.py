@@ -7,8 +7,8 @@ none (dates, ordinals, document and road numbers, hotlines, slogans) is left out
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from extraction.units import SCALES, Unit, parse_unit, registry
 
@@ -51,8 +51,10 @@ _QUANTITY = re.compile(
 #: Where a quantity may begin, in two steps, so that the long pattern runs in few places: a plain character class, which
 #: the regular-expression engine scans for fastest, then the rule.
 _FIRST = re.compile(rf"[\d{_CN_CHARS}万翻过近半]")
+_FIRST_OF_RUN = re.compile(rf"\d+|[{_CN_CHARS}万翻过近半]")
+_YEAR = re.compile(r"(?:19|20)\d\d年(?!\d)")
 _START = re.compile(
-    rf"\d|百分之|千分之|万分之|[{_CN_CHARS}][{_CN_CHARS}万亿]+|[{_CN_CHARS}](?=分之|点[{_CN_CHARS}])|一(?=成|倍)|{_BARE_SCALE}(?=[^\d]?[家场个人名户亿元万美斤吨处项所座条套件次辆台种级公])|[两二三四五六七八九十](?=家|个|座|条|项|所|处|户|成|倍|番|名|[万亿千百]|件|多|余|到|至|、)|(?<![a-zA-Z])翻[一两二]番|翻番|过半|近半|一半|半数"
+    rf"\d|百分之|千分之|万分之|[{_CN_CHARS}][{_CN_CHARS}万亿]+|[{_CN_CHARS}](?=分之|点[{_CN_CHARS}])|一(?=成|倍)|{_BARE_SCALE}(?=[^\d]?[家场个人名户亿元万美斤吨处项所座条套件次辆台种级公])|[两二三四五六七八九十](?=家|个|座|条|项|所|处|户|成|倍|番|名|[万亿千百]|件|多|余|到|至|、)|(?<![a-zA-Z])翻了?[一两二]番|翻番|过半|近半|一半|半数"
 )
 
 _RUN = re.compile(rf"\d+|[{_CN_CHARS}万亿]+")
@@ -75,7 +77,7 @@ _IDIOM = re.compile(
 )
 
 _HALF = {"过半": ("more_than", 50), "近半": ("nearly", 50), "一半": ("exact", 50), "半数": ("exact", 50)}
-_DOUBLING = {"翻番": 1, "翻一番": 1, "翻两番": 2, "翻二番": 2}
+_DOUBLING = {"翻番": 1, "翻一番": 1, "翻两番": 2, "翻二番": 2, "翻了一番": 1, "翻了两番": 2, "翻了二番": 2}
 
 # --- bounds -----------------------------------------------------------------------------------------------------------
 _AFTER = re.compile(r"(?:\(含\))?(左右|上下|以上|及以上|以内|之内|以下|及以下|之多|台阶|大关|关口)")
@@ -84,7 +86,7 @@ _AFTER_QUALIFIER = {
     "以下": "at_most", "及以下": "at_most", "之多": "exact",
 }  # fmt: skip
 _BEFORE = re.compile(
-    r"(不低于|不少于|不小于|不下于|至少|最低|不超过|不高于|不多于|不大于|最高|至多|控制在|压减到|低于|少于|小于|不到|不足|突破|超过|超|逾|跨越|高于|多于|大于"
+    r"(不低于|不少于|不小于|不下于|至少|最低|不超过|不高于|不多于|不大于|最高|至多|控制在|压减到|低于|少于|小于|不到|不足|突破|冲破|超过|超|逾|跨越|跨过|越过|破|高于|多于|大于"
     r"|接近|将近|逼近|近|约为|大约|约|大体|大概|在?上(?=百|千|万)|迈上|跨上|登上|站上|跃上|跃升至|迈入|跨入|站稳|上|过)"
     r"(?:到|至|了|为|达到|达|在|新的?|历史性|全市|人民币)*$"
 )
@@ -92,7 +94,7 @@ _BEFORE_QUALIFIER = {
     "不低于": "at_least", "不少于": "at_least", "不小于": "at_least", "不下于": "at_least", "至少": "at_least", "最低": "at_least",
     "不超过": "at_most", "不高于": "at_most", "不多于": "at_most", "不大于": "at_most", "最高": "at_most", "至多": "at_most",
     "低于": "less_than", "少于": "less_than", "小于": "less_than", "不到": "less_than", "不足": "less_than",
-    "突破": "more_than", "超过": "more_than", "超": "more_than", "逾": "more_than", "跨越": "more_than", "高于": "more_than",
+    "突破": "more_than", "冲破": "more_than", "破": "more_than", "跨过": "more_than", "越过": "more_than", "超过": "more_than", "超": "more_than", "逾": "more_than", "跨越": "more_than", "高于": "more_than",
     "多于": "more_than", "大于": "more_than",
     "接近": "nearly", "将近": "nearly", "逼近": "nearly", "近": "nearly",
     "约为": "around", "大约": "around", "约": "around", "大体": "around", "大概": "around",
@@ -196,8 +198,15 @@ def _qualifier(text: str, low: int, start: int, stop: int, more: bool) -> tuple[
     return ("more_than" if more else "exact"), stop
 
 
-def find_quantities(text: str, start: int = 0, end: int | None = None) -> Iterator[Quantity]:
+def number_starts(text: str) -> list[int]:
+    """Where in ``text`` numbers may begin, in order: most sentences have none and need no closer look."""
+    starts = _START.match
+    return [i for i in [match.start() for match in _FIRST_OF_RUN.finditer(text)] if starts(text, i)]
+
+
+def find_quantities(text: str, start: int = 0, end: int | None = None) -> list[Quantity]:
     """All quantities in ``text[start:end]``, left to right, without overlap."""
+    found: list[Quantity] = []
     limit = len(text) if end is None else end
     at = start
     first = _FIRST.search
@@ -205,10 +214,13 @@ def find_quantities(text: str, start: int = 0, end: int | None = None) -> Iterat
     while True:
         begin = first(text, at, limit)
         if not begin:
-            return
+            return found
         i = begin.start()
         if not starts(text, i, limit):
             at = i + 1
+            continue
+        if _YEAR.match(text, i, limit):
+            at = i + 5
             continue
         run = _RUN.match(text, i, limit)
         if run and run.end() - i > 16:
@@ -216,12 +228,41 @@ def find_quantities(text: str, start: int = 0, end: int | None = None) -> Iterat
             continue
         quantity, at = _read(text, i, limit, start)
         if quantity is not None:
-            yield quantity
+            found.append(quantity)
+
+
+class _Parts(NamedTuple):
+    """The groups of ``_QUANTITY``, in its order: what was not there is None."""
+
+    share: str | None
+    sign: str | None
+    n1: str
+    m1: str | None
+    s1: str | None
+    k1: str | None
+    u1: str | None
+    dash: str | None
+    share2: str | None
+    sign2: str | None
+    n2: str
+    m2: str | None
+    s2: str | None
+    k2: str | None
+    over: str | None
+    under: str | None
+    unit: str | None
+    k3: str | None
+    ratio: str | None
+    per: str | None
+
+
+#: A named tuple's own constructor is a Python function; this is the C one beneath it.
+_record = tuple.__new__
 
 
 def _read(text: str, i: int, limit: int, floor: int) -> tuple[Quantity | None, int]:
     """The quantity that begins at ``i`` (or just before it, with its sign), and where to go on looking."""
-    word = text[i : i + 3]
+    word = text[i : i + 4]
     for name, times in _DOUBLING.items():
         if word.startswith(name):
             j = i + len(name)
@@ -237,36 +278,37 @@ def _read(text: str, i: int, limit: int, floor: int) -> tuple[Quantity | None, i
     if i > floor and text[i - 1] in "-−负":
         first = i - 1
     match = _QUANTITY.match(text, first, limit)
-    if not match or not match["n1"]:
+    if first < i and (not match or not match["n1"]):
         match = _QUANTITY.match(text, i, limit)
     if not match:
         return None, i + 1
-    n1 = match["n1"]
+    parts = _record(_Parts, match.groups())
+    n1 = parts.n1
     arabic = n1[0].isdigit() and n1.isascii()
-    if not arabic and not match["share"] and not match["over"]:
+    if not arabic and not parts.share and not parts.over:
         idiom = _IDIOM.match(text, i)
         if idiom:
             return None, max(idiom.end(), i + 1)
     stop = match.end()
     # a unit that is really the beginning of a word (5名单, 3家庭) or a date
-    unit_name = match["unit"] or ""
+    unit_name = parts.unit or ""
     if unit_name and _UNIT_IN_WORD.match(text, match.start("unit")):
         unit_name = ""
         stop = match.start("unit")
-    if not unit_name and match["k3"]:
+    if not unit_name and parts.k3:
         stop = min(stop, match.start("k3"))
     before = text[max(floor, i - 6) : match.start("n1")]
-    bare = not unit_name and not match["share"] and not match["over"] and not match["under"]
-    scaled = match["s1"] or match["s2"]
-    if _reject(text, match, before, stop, unit_name, bare, arabic, floor):
+    bare = not unit_name and not parts.share and not parts.over and not parts.under
+    scaled = parts.s1 or parts.s2
+    if _reject(text, match, parts, before, stop, unit_name, bare, arabic, floor):
         return None, max(stop, i + 1) if arabic else max(i + len(n1), i + 1)
     if arabic and "," in n1 and not re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", n1):
         n1 = n1.partition(",")[0]
         stop = match.start("n1") + len(n1)
-        return _finish(text, match, floor, n1, "", stop, cut=True)
+        return _finish(text, match, parts, floor, n1, "", stop, cut=True)
     if bare and not arabic and not scaled:
         return None, i + len(n1)
-    return _finish(text, match, floor, n1, unit_name, stop)
+    return _finish(text, match, parts, floor, n1, unit_name, stop)
 
 
 #: A unit's name that begins a longer word here: no unit.
@@ -281,6 +323,7 @@ _ITEM_COUNT = re.compile(r"大(?!于|型|学|中|专|桥|道|棚|数据|额|宗|
 def _reject(
     text: str,
     match: re.Match[str],
+    parts: _Parts,
     before: str,
     stop: int,
     unit_name: str,
@@ -292,7 +335,7 @@ def _reject(
     begin = match.start("n1")
     if (
         _BEFORE_BAD.search(before)
-        and not match["share"]
+        and not parts.share
         and not (before.endswith("前") and before[-2:-1] not in ("",) and unit_name in ("%",))
     ):
         return True
@@ -308,30 +351,30 @@ def _reject(
         marks_item = text[stop : stop + 1] in (".", "、", ")") and (
             begin == floor or text[begin - 1] in "。;(\n"
         )
-        if arabic and marks_item and len(match["n1"]) <= 2:
+        if arabic and marks_item and len(parts.n1) <= 2:
             return True  # the number of an item: 1.地区生产总值…
         if (
             _AFTER_BAD.match(text, stop)
             and not _ITEM_COUNT.match(text, stop)
-            and not ("." in match["n1"] and text[stop] in ":∶")
+            and not ("." in parts.n1 and text[stop] in ":∶")
         ):
             return True
-        if arabic and match["n1"].isdigit() and not match["s1"]:
-            if len(match["n1"]) >= 5 and match["n1"] in ("12345", "12315", "96777", "12348", "593460"):
+        if arabic and parts.n1.isdigit() and not parts.s1:
+            if len(parts.n1) >= 5 and parts.n1 in ("12345", "12315", "96777", "12348", "593460"):
                 return True
-            if match["n1"][0] == "0" and len(match["n1"]) > 1:
+            if parts.n1[0] == "0" and len(parts.n1) > 1:
                 return True
             if re.match(r"国道|省道|县道|[^,。;]{0,8}热线", text[stop : stop + 12]):
                 return True  # 107国道, 12356心理援助热线
             if follows[:1] in ("年", "月") or (
-                len(match["n1"]) == 4 and match["n1"][:2] in ("19", "20") and not match["dash"]
+                len(parts.n1) == 4 and parts.n1[:2] in ("19", "20") and not parts.dash
             ):
                 return True  # a bare 2025 is a year
-        if match["dash"] and (
-            text[stop : stop + 1] in "-/." or (match["n2"][0] == "0" and len(match["n2"]) == 2)
+        if parts.dash and (
+            text[stop : stop + 1] in "-/." or (parts.n2[0] == "0" and len(parts.n2) == 2)
         ):
             return True  # 2026-02-03
-        if match["dash"] and text[stop : stop + 1] in ("年", "月", "日"):
+        if parts.dash and text[stop : stop + 1] in ("年", "月", "日"):
             return True
     elif unit_name in (
         "年",
@@ -352,7 +395,7 @@ def _reject(
         "天",
     ):
         if unit_name == "年" and (
-            (arabic and len(match["n1"]) == 4 and match["n1"][:2] in ("19", "20") and not match["s1"])
+            (arabic and len(parts.n1) == 4 and parts.n1[:2] in ("19", "20") and not parts.s1)
             or text[stop : stop + 1]
             in ("来", "行", "计", "规", "内", "期", "前", "后", "间", "度", "级", "龄", "以", "代")
             or not arabic
@@ -361,13 +404,13 @@ def _reject(
             return True
         if unit_name in ("日", "届", "级", "线", "期", "号", "面"):
             return True
-        if unit_name == "度" and not scaled_up(match):
+        if unit_name == "度" and not scaled_up(parts):
             return True
         if unit_name in ("位", "名") and (
             before.endswith(("前", "第", "列", "居", "排名", "名列")) or text[stop : stop + 1] in ("数",)
         ):
             return True
-        if unit_name in ("G", "T") and (not scaled_up(match) and follows[:1] not in ("出", "带")):
+        if unit_name in ("G", "T") and (not scaled_up(parts) and follows[:1] not in ("出", "带")):
             return True
         if unit_name in ("E", "P") and not re.match(r"(?:[,。;、以左的]|$|算)", follows):
             return True
@@ -381,7 +424,7 @@ def _reject(
             return True
     if (
         not arabic
-        and match["n1"][0] in "百千万"
+        and parts.n1[0] in "百千万"
         and (begin == floor or text[begin - 1] not in "破过上到超近逾达约")
     ):
         return True  # 千亿元台阶, 百家: a scale is a number only after a bound
@@ -395,17 +438,17 @@ def _reject(
 
 
 #: 连续迈上4个万亿元台阶: how often, not how much.
-_STEPS = re.compile(r"[十百千万]*亿元?(?:级|大关|台阶|关口)")
+_STEPS = re.compile(r"(?:[十百千万]*亿元?(?:级|大关|台阶|关口)|台阶|大关|季度)")
 _AFTER_BAD_WITH_UNIT = re.compile(r"(?:会议|全会|党代会|党的)")
 
 
-def scaled_up(match: re.Match[str]) -> bool:
+def scaled_up(parts: _Parts) -> bool:
     """True where the number carries 万 or 亿, which no temperature, generation or degree does."""
-    return any(mark in (match["s1"] or "") + (match["s2"] or "") for mark in ("万", "亿"))
+    return any(mark in (parts.s1 or "") + (parts.s2 or "") for mark in ("万", "亿"))
 
 
 def _finish(
-    text: str, match: re.Match[str], floor: int, n1: str, unit_name: str, stop: int, cut: bool = False
+    text: str, match: re.Match[str], parts: _Parts, floor: int, n1: str, unit_name: str, stop: int, cut: bool = False
 ) -> tuple[Quantity | None, int]:
     value = _number(n1)
     if value is None:
@@ -416,34 +459,34 @@ def _finish(
     high: int | None = None
     high_exp = 0
     name = unit_name
-    if not name and "亿" in (match["s1"] or "") and text[stop : stop + 2] in ("台阶", "大关"):
+    if not name and "亿" in (parts.s1 or "") and text[stop : stop + 2] in ("台阶", "大关"):
         name = "元"  # 迈上5万亿台阶: steps are counted in yuan
     share = None
     if not cut:
         more = bool(
-            match["m1"]
-            or match["k1"]
-            or match["m2"]
-            or match["k2"]
-            or ((match["k3"] and match["k3"] != "多") or (match["k3"] and text[stop : stop + 1] != "元"))
+            parts.m1
+            or parts.k1
+            or parts.m2
+            or parts.k2
+            or ((parts.k3 and parts.k3 != "多") or (parts.k3 and text[stop : stop + 1] != "元"))
         )
-        scale1 = match["s1"] or ""
-        share = match["share"]
-        if match["n2"]:
-            second = _number(match["n2"])
+        scale1 = parts.s1 or ""
+        share = parts.share
+        if parts.n2:
+            second = _number(parts.n2)
             if second is None:
                 return None, stop
             high, high_exp = second
-            scale2 = match["s2"] or ""
-            if scale2 and not scale1 and not match["u1"]:
+            scale2 = parts.s2 or ""
+            if scale2 and not scale1 and not parts.u1:
                 scale1 = scale2  # 3—5万 means 3万 to 5万
-            elif not arabic_text(n1) and arabic_text(n1) == arabic_text(match["n2"]):
-                low = _borrow_scale(n1, match["n2"], low)
-        if match["u1"] and not match["unit"] and match["n2"]:
+            elif not arabic_text(n1) and arabic_text(n1) == arabic_text(parts.n2):
+                low = _borrow_scale(n1, parts.n2, low)
+        if parts.u1 and not parts.unit and parts.n2:
             name = ""  # 从5个到60: the units differ, take the number alone
-        if match["over"]:
+        if parts.over:
             # 三分之一: n1 is the denominator
-            upper = _number(match["over"])
+            upper = _number(parts.over)
             if upper is None or low == 0:
                 return None, stop
             quotient = round(upper[0] * 10 ** (8 + upper[1]) / low) if upper[1] >= 0 else 0
@@ -453,8 +496,8 @@ def _finish(
             return Quantity(
                 match.start("n1"), stop, end, quotient, -6, None, 0, unit, qualifier, raw, ""
             ), end
-        if match["under"]:
-            under = int(match["under"])
+        if parts.under:
+            under = int(parts.under)
             if under == 0 or under > 100 or low >= under:
                 return None, stop
             unit = registry()["%"]
@@ -473,17 +516,17 @@ def _finish(
                 raw,
                 "",
             ), end
-        if match["per"] and unit_name:
-            per_name = unit_name + match["per"].replace("每", "")
+        if parts.per and unit_name:
+            per_name = unit_name + parts.per.replace("每", "")
             try:
                 parse_unit(per_name)
                 name = per_name
             except ValueError:
                 stop = match.start("per")
-        elif match["per"]:
+        elif parts.per:
             stop = match.start("per")
     begin = match.start("share") if share else match.start("n1")
-    sign = -1 if match["sign"] and not cut else 1
+    sign = -1 if parts.sign and not cut else 1
     if sign < 0:
         begin = match.start("sign")
     number_end = (
@@ -502,10 +545,10 @@ def _finish(
         factor = _scale(scale1)
         low *= factor
         if high is not None:
-            high *= _scale(scale2 or (scale1 if not match["u1"] else ""))
+            high *= _scale(scale2 or (scale1 if not parts.u1 else ""))
     if high is not None and low * 10.0**low_exp > high * 10.0**high_exp:
         # 从5至3 is no range; a dash between two unlike numbers separates them
-        if scale1 and scale1 == scale2 and not match["s1"]:
+        if scale1 and scale1 == scale2 and not parts.s1:
             low //= _scale(scale1)
             if low * 10.0**low_exp > high * 10.0**high_exp:
                 return None, match.end("n1")
@@ -514,7 +557,7 @@ def _finish(
     qualifier, end = _qualifier(text, floor, begin, stop, more)
     if high is not None:
         qualifier = "range"
-        if sign < 0 and match["sign2"]:
+        if sign < 0 and parts.sign2:
             low, low_exp, high, high_exp = -high, high_exp, -low, low_exp
             sign = 1
     quantity = Quantity(

@@ -22,11 +22,12 @@ import json
 import re
 import zlib
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import PurePosixPath
+from threading import Lock
 from types import TracebackType
 from typing import IO, Any
 
@@ -141,6 +142,9 @@ class Archive:
 
     def __init__(self, root: Any) -> None:
         self.store = Store(root)
+        #: In an object store, the WARC file that was read last: the next record mostly lies in it, a little further.
+        self._last: tuple[str, IO[bytes]] | None = None
+        self._reading = Lock()
         self._entries: list[Entry] | None = None
         self._covered: dict[str, dict[str, Any]] = {}
         self._by_url: dict[str, list[Entry]] = {}
@@ -251,7 +255,7 @@ class Archive:
         Raises ArchiveDamaged when these are not the bytes that were archived.
         """
         try:
-            with self.store.open(ref.warc_file) as handle:
+            with self._opened(ref.warc_file) as handle:
                 handle.seek(ref.warc_offset)
                 member = next(_members(handle, ref.warc_file, ref.warc_offset), None)
         except FileNotFoundError:
@@ -265,6 +269,19 @@ class Archive:
         if entry is None:
             raise ArchiveDamaged(f"{ref}: no document starts there; rebuild the index")
         return self._document(entry, record)
+
+    @contextmanager
+    def _opened(self, warc: str) -> Iterator[IO[bytes]]:
+        if self.store.local:
+            with self.store.open(warc) as handle:
+                yield handle
+            return
+        with self._reading:
+            if self._last is None or self._last[0] != warc:
+                if self._last is not None:
+                    self._last[1].close()
+                self._last = warc, self.store.open(warc)
+            yield self._last[1]
 
     def records(self, *, kind: str | None = "document") -> Iterator[RawDocument]:
         """Everything that was archived, in the order of time; all that a rebuild needs. kind None: pages,

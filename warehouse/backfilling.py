@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from warehouse import staging
-from warehouse.pipeline import RunError, RunParams, fetch_settings, run_name, sources_of
+from warehouse.pipeline import RunError, RunParams, fetch_settings, open_archive, run_name, sources_of
 from warehouse.settings import Settings
 
 
@@ -15,7 +15,6 @@ def backfill_archive(settings: Settings, params: RunParams, first: int, last: in
 
     Each source's documents are kept as soon as it is done. Raises RunError for years that are none.
     """
-    from scrapers.archive import Archive
     from scrapers.backfill import backfill
     from scrapers.model import Fetched
 
@@ -25,11 +24,10 @@ def backfill_archive(settings: Settings, params: RunParams, first: int, last: in
         raise RunError(
             f"--from {first} --to {until}: years from 1979 to next year, the first not after the last"
         )
-    settings.archive.mkdir(parents=True, exist_ok=True)
     with staging.exclusive(settings.home, "this backfill"):
         steps = backfill(
             sources_of(settings, params),
-            archive=Archive(settings.archive),
+            archive=open_archive(settings),
             run_id=f"{run_name(now)}-backfill",
             settings=fetch_settings(settings),
             now=now,

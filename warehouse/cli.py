@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 import typer.exceptions
@@ -17,7 +17,7 @@ import typer.exceptions
 from warehouse.settings import Settings, SettingsError, load_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from warehouse.pipeline import RunParams
 
@@ -181,12 +181,12 @@ def import_(
     return run(folder=folder, sample=False, province="", city="", everything=False)
 
 
-def _night(settings: Settings, params: RunParams) -> int:
+def _night(settings: Settings, params: RunParams, *, archive: Literal["", "unread", "again"] = "") -> int:
     from warehouse.night import run_night
     from warehouse.screen import Watcher, show_night
 
     with Watcher() as watcher:
-        night = run_night(settings, params, watch=watcher.see)
+        night = run_night(settings, params, watch=watcher.see, archive=archive)
     show_night(settings, night)
     return night.status
 
@@ -358,10 +358,9 @@ def gaps(
 ) -> int:
     """What the catalogue lacks: the subjects that most numbers without a metric speak of."""
     from warehouse import lacking
-    from warehouse.tables import FORMATS, aligned, as_csv, as_json_lines
+    from warehouse.tables import aligned
 
-    if format not in FORMATS:
-        raise Exit(USAGE, f"--format {format}: must be one of {', '.join(FORMATS)}")
+    _check_format(format)
     for path in paths or ():
         if not path.exists():
             raise Exit(USAGE, f"{path}: no such file or folder")
@@ -370,14 +369,8 @@ def gaps(
     rows = found.rows(at_least=at_least)
     for problem in found.problems:
         _say(problem)
-    if format == "csv":
-        sys.stdout.writelines(as_csv(lacking.COLUMNS, rows[:most]))
-    elif format == "json":
-        for data in as_json_lines(lacking.COLUMNS, rows[:most]):
-            sys.stdout.buffer.write(data)
-    else:
+    if not _wrote(format, lacking.COLUMNS, rows[:most]):
         _print([*aligned(lacking.COLUMNS, rows[:most]), "", found.summary(len(rows), most)])
-    sys.stdout.flush()
     return DONE
 
 
@@ -399,6 +392,28 @@ def _print(lines: Iterable[str]) -> None:
     sys.stdout.flush()
 
 
+def _check_format(format: str) -> None:
+    from warehouse.tables import FORMATS
+
+    if format not in FORMATS:
+        raise Exit(USAGE, f"--format {format}: must be one of {', '.join(FORMATS)}")
+
+
+def _wrote(format: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> bool:
+    """Write rows as CSV or JSON lines where ``format`` is one of these; a table is laid out by who asks."""
+    from warehouse.tables import as_csv, as_json_lines
+
+    if format == "csv":
+        sys.stdout.writelines(as_csv(columns, rows))
+    elif format == "json":
+        for data in as_json_lines(columns, rows):
+            sys.stdout.buffer.write(data)
+    else:
+        return False
+    sys.stdout.flush()
+    return True
+
+
 @app.command()
 def sql(
     query: Annotated[
@@ -410,10 +425,8 @@ def sql(
     import duckdb
 
     from warehouse.reading import open_warehouse
-    from warehouse.tables import FORMATS
 
-    if format and format not in FORMATS:
-        raise Exit(USAGE, f"--format {format}: must be one of {', '.join(FORMATS)}")
+    _check_format(format or "table")
     settings = _settings()
     database = _readable(settings)
     with open_warehouse(database) as connection:
@@ -433,20 +446,11 @@ def sql(
 def show_result(connection: object, statements: str, style: str) -> None:
     """Run ``statements`` and print the rows of the last."""
     from warehouse.reading import query as run_query
-    from warehouse.tables import aligned, as_csv, as_json_lines
+    from warehouse.tables import aligned
 
     columns, rows = run_query(connection, statements)  # type: ignore[arg-type]
-    match style:
-        case "csv":
-            for line in as_csv(columns, rows):
-                sys.stdout.write(line)
-        case "json":
-            for data in as_json_lines(columns, rows):
-                sys.stdout.buffer.write(data)
-        case _:
-            if columns:
-                _print(aligned(columns, list(rows)))
-    sys.stdout.flush()
+    if not _wrote(style, columns, rows) and columns:
+        _print(aligned(columns, list(rows)))
 
 
 @app.command()
@@ -460,22 +464,16 @@ def compare(
     """Regions side by side on one metric, best first, with rank and the gap to province and nation."""
     from warehouse.comparing import comparison
     from warehouse.reading import open_warehouse
-    from warehouse.tables import FORMATS, aligned, as_csv, as_json_lines
+    from warehouse.tables import aligned
 
     if role not in ("", "target", "actual"):
         raise Exit(USAGE, f"--role {role}: must be target or actual")
-    if format not in FORMATS:
-        raise Exit(USAGE, f"--format {format}: must be one of {', '.join(FORMATS)}")
+    _check_format(format)
     with open_warehouse(_readable(_settings())) as connection:
         found = comparison(connection, metric, year=year, role=role, province=province)
     if found.problem:
         raise Exit(USAGE, found.problem)
-    if format == "csv":
-        sys.stdout.writelines(as_csv(found.columns, found.rows))
-    elif format == "json":
-        for data in as_json_lines(found.columns, found.rows):
-            sys.stdout.buffer.write(data)
-    else:
+    if not _wrote(format, found.columns, found.rows):
         _print([found.title, "", *aligned(found.columns, found.rows)])
     return DONE
 
@@ -516,17 +514,12 @@ def status() -> int:
 @app.command()
 def rebuild() -> int:
     """Read the whole archive again with today's parser, without any network; then build, check, publish."""
-    from warehouse.night import run_night
     from warehouse.pipeline import RunParams
-    from warehouse.screen import Watcher, show_night
 
     settings = _settings()
-    if not settings.archive.is_dir():
+    if not _has_archive(settings):
         raise Exit(USAGE, f"{settings.archive}: there is no archive to read; `cityreports run` makes one")
-    with Watcher() as watcher:
-        night = run_night(settings, RunParams(), watch=watcher.see, archive="again")
-    show_night(settings, night)
-    return night.status
+    return _night(settings, RunParams(), archive="again")
 
 
 @quarantine_app.command("list")
@@ -536,15 +529,13 @@ def quarantine_list(
 ) -> int:
     """Documents and links that could not be read, and facts that a check withheld, newest first."""
     from warehouse.status import open_quarantine
-    from warehouse.tables import aligned, as_csv, as_json_lines
+    from warehouse.tables import aligned
 
+    _check_format(format)
     columns, rows = open_quarantine(_settings(), reason)
-    if format == "csv":
-        sys.stdout.writelines(as_csv(columns, rows))
-    elif format == "json":
-        for data in as_json_lines(columns, rows):
-            sys.stdout.buffer.write(data)
-    elif rows:
+    if _wrote(format, columns, rows):
+        return DONE
+    if rows:
         _print(aligned(columns, [(*row[:-1], row[-1][:12]) for row in rows]))
     else:
         _say("nothing is in quarantine")
@@ -622,15 +613,11 @@ def sources_list(
 ) -> int:
     """Every watched place, its platform, and how it is doing."""
     from warehouse.status import source_rows
-    from warehouse.tables import aligned, as_csv, as_json_lines
+    from warehouse.tables import aligned
 
+    _check_format(format)
     columns, rows = source_rows(_settings(), province)
-    if format == "csv":
-        sys.stdout.writelines(as_csv(columns, rows))
-    elif format == "json":
-        for data in as_json_lines(columns, rows):
-            sys.stdout.buffer.write(data)
-    else:
+    if not _wrote(format, columns, rows):
         _print([*aligned(columns, rows), "", f"{len(rows)} sources"])
     return DONE
 
@@ -674,18 +661,17 @@ def backfill(
 ) -> int:
     """Walk the sites' archives back through the years; stopped at any moment, it goes on where it was."""
     from warehouse.backfilling import backfill_archive
-    from warehouse.night import run_night
     from warehouse.pipeline import RunParams
-    from warehouse.screen import Watcher, show_night
 
     settings = _settings()
     params = RunParams(province=province, city=city)
     for line in backfill_archive(settings, params, first, last):
         _say(line)
-    with Watcher() as watcher:
-        night = run_night(settings, RunParams(), watch=watcher.see, archive="unread")
-    show_night(settings, night)
-    return night.status
+    return _night(settings, RunParams(), archive="unread")
+
+
+def _has_archive(settings: Settings) -> bool:
+    return isinstance(settings.archive, str) or settings.archive.is_dir()
 
 
 @archive_app.command("verify")
@@ -694,12 +680,32 @@ def archive_verify() -> int:
     from scrapers.archive import Archive
 
     settings = _settings()
-    if not settings.archive.is_dir():
+    if not _has_archive(settings):
         raise Exit(USAGE, f"{settings.archive}: there is no archive yet")
     problems = Archive(settings.archive).verify()
     _print(f"{problem.warc_file}:{problem.warc_offset}: {problem.what}" for problem in problems)
     _say(f"{len(problems)} problems" if problems else "the archive is as it was written")
     return BROKE if problems else DONE
+
+
+@app.command()
+def watch() -> int:
+    """For cron or a health check: send what waits, alert where no night has ended in time; exit status 3 then.
+
+    Needs no Airflow. Where the times are set: <home>/alerts.yml (docs/alerts.md).
+    """
+    from expectations.alerts.watch import watch as look
+    from expectations.session import CheckError
+
+    settings = _settings()
+    try:
+        seen = look(home=settings.home, urls=settings.alert_urls)
+    except CheckError as error:
+        raise Exit(USAGE, str(error)) from error
+    for delivery in seen.deliveries:
+        _say(f"{'sent' if delivery.ok else 'FAILED'}  {delivery.channel}  {delivery.detail}".rstrip())
+    _print([f"late: {p.title}. {p.detail}" for p in seen.problems] or [f"nothing is late; {seen.last}"])
+    return BROKE if seen.problems or not all(d.ok for d in seen.deliveries) else DONE
 
 
 @app.command("alert-test")

@@ -197,10 +197,12 @@ def _run_file(settings: Settings, run: str, name: str) -> Path:
     return settings.runs / run / name
 
 
-def _archive(settings: Settings) -> Archive:
+def open_archive(settings: Settings) -> Archive:
+    """The archive, a new one where there is none."""
     from scrapers.archive import Archive
 
-    settings.archive.mkdir(parents=True, exist_ok=True)
+    if isinstance(settings.archive, Path):
+        settings.archive.mkdir(parents=True, exist_ok=True)
     return Archive(settings.archive)
 
 
@@ -229,7 +231,7 @@ def discover_batch(settings: Settings, run: str, batch: str) -> dict[str, int]:
     sources, at, params = _batch_sources(settings, run, batch)
     looks = discover(
         sources,
-        archive=_archive(settings),
+        archive=open_archive(settings),
         run_id=run,
         batch=batch,
         settings=fetch_settings(settings),
@@ -272,7 +274,7 @@ def fetch_batch(settings: Settings, run: str, batch: str) -> dict[str, int]:
     if links:
         results = fetch(
             links,
-            archive=_archive(settings),
+            archive=open_archive(settings),
             run_id=run,
             batch=batch,
             settings=fetch_settings(settings),
@@ -314,7 +316,7 @@ def parse_batch(settings: Settings, run: str, batch: str) -> dict[str, int]:
     """
     sources, _, params = _batch_sources(settings, run, batch)
     ids = {source.id for source in sources}
-    archive = _archive(settings)
+    archive = open_archive(settings)
     entries = [e for e in archive.entries() if e.source_id in ids and e.kind == "document"]
     fetched, failed = _outcomes(settings, run, batch)
     again = {f.document_id for f in fetched} if params.everything else set()
@@ -343,7 +345,7 @@ def read_archive(settings: Settings, run: str, *, again: bool) -> dict[str, int]
         _run_file(settings, run, "plan.json"),
         {"run": run, "at": datetime.now(UTC).isoformat(), "params": asdict(RunParams()), "batches": []},
     )
-    archive = _archive(settings)
+    archive = open_archive(settings)
     entries = [e for e in archive.entries() if e.kind == "document"]
     known = Known.read(settings)
     everything = {e.document_id for e in entries} if again else set()
@@ -497,8 +499,7 @@ def tidy(settings: Settings, run: str) -> None:
         # The same rows in fewer files are no reason to build again.
         write_json(_state_file(settings), {**built, "inputs": inputs_digest(settings)})
     staging.remove_uncommitted(settings.staging, older_than_s=UNCOMMITTED_SECONDS)
-    if settings.archive.is_dir():
-        _archive(settings).compact_index()
+    open_archive(settings).compact_index()
     for folder in sorted(p for p in settings.runs.iterdir() if p.is_dir())[:-RUNS_KEPT]:
         shutil.rmtree(folder)
 
@@ -527,12 +528,8 @@ def inputs_digest(settings: Settings) -> str:
         path = settings.home / "quarantine" / name
         parts.append(path.read_text(encoding="utf-8") if path.is_file() else "")
     parts += _health(settings)
-    for commit_ in staging.read_commits(settings.staging):
-        for file in commit_.files:
-            if file.table in staging.DATA_TABLES:
-                path = settings.staging / file.table / file.name
-                stat = path.stat() if path.is_file() else None
-                parts.append(f"{file.table}/{file.name} {stat and (stat.st_size, stat.st_mtime_ns)}")
+    marks = staging.marks(settings.staging, staging.DATA_TABLES)
+    parts += [f"{name} {mark}" for name, mark in marks.items()]
     return hashlib.sha256("\n".join(sorted(parts)).encode()).hexdigest()
 
 

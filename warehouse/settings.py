@@ -29,11 +29,31 @@ class SettingsError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Remote:
+    """A folder in object storage (``url``), and the local folder in which copies of its files are kept."""
+
+    url: str
+    mirror: Path
+
+    def __str__(self) -> str:
+        return self.url
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What an operator may set. Each field is a key of ``cityreports.toml`` and, in capitals with the prefix
     ``CITYREPORTS_``, a variable of the environment."""
 
     home: Path = field(default=CHECKOUT / "data", metadata={"help": "where everything is kept"})
+    archive_url: str = field(
+        default="", metadata={"help": "keep the archive there and not in the home: any fsspec URL (s3://…)"}
+    )
+    staging_url: str = field(
+        default="", metadata={"help": "keep staging there and not in the home: any fsspec URL (s3://…)"}
+    )
+    publish_url: str = field(
+        default="", metadata={"help": "put a copy of each published file there, too: any fsspec URL (s3://…)"}
+    )
     sources: Path | None = field(
         default=None, metadata={"help": "folder of source files; default: those that come with the project"}
     )
@@ -57,11 +77,15 @@ class Settings:
     memory_megabytes: int = field(default=1536, metadata={"help": "memory that the build may use"})
 
     @property
-    def archive(self) -> Path:
-        return self.home / "archive"
+    def archive(self) -> Path | str:
+        """A folder, or the URL that takes its place."""
+        return self.archive_url or self.home / "archive"
 
     @property
-    def staging(self) -> Path:
+    def staging(self) -> Path | Remote:
+        """A folder, or what takes its place."""
+        if self.staging_url:
+            return Remote(self.staging_url, self.home / "cache" / "staging")
         return self.home / "staging"
 
     @property
@@ -92,8 +116,9 @@ class Settings:
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
 
     def at(self, home: Path) -> Settings:
-        """The same settings for another home."""
-        return replace(self, home=home.expanduser().resolve())
+        """The same settings for another home, which keeps everything to itself: what lies under a URL belongs to
+        this one."""
+        return replace(self, home=home.expanduser().resolve(), archive_url="", staging_url="", publish_url="")
 
 
 def load_settings(
@@ -204,6 +229,17 @@ def _checked(settings: Settings) -> Settings:
             raise SettingsError(f"{name} is {getattr(settings, name)}, and must be at least {least}")
     if settings.document_seconds <= 0:
         raise SettingsError(f"document_seconds is {settings.document_seconds}, and must be above 0")
+    for name in ("archive_url", "staging_url", "publish_url"):
+        value = getattr(settings, name)
+        if value and "://" not in value:
+            raise SettingsError(
+                f"{name} is {value!r}, and must be a URL (s3://bucket/folder, file:///folder)"
+            )
+    urls = [
+        url.rstrip("/") for url in (settings.archive_url, settings.staging_url, settings.publish_url) if url
+    ]
+    if len(set(urls)) < len(urls):
+        raise SettingsError("archive_url, staging_url and publish_url must name different folders")
     if settings.home.exists() and not settings.home.is_dir():
         raise SettingsError(f"home is {settings.home}, which is a file; it must be a folder")
     return settings

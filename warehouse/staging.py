@@ -6,6 +6,9 @@
 
 A file that no commit names is not there. A commit that ``replaces`` others stands for all of their rows
 (compaction). Every step is a write to ``_tmp`` and one rename, so a process can be killed at any moment.
+
+The root is a folder, or a URL of object storage with a local folder for copies (``Remote``). There, every step is one
+object put: data first, then the commit that names it. Readers get paths of local copies, fetched once.
 """
 
 from __future__ import annotations
@@ -26,13 +29,31 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from filelock import FileLock
 
+from scrapers.storage import Detail, Mirror, Store
 from warehouse.schemas import STAGING_VERSION, TABLES
+from warehouse.settings import Remote
+
+#: Where staging lies.
+Root = Path | Remote
 
 #: Tables that say what was read; the others (looks) say that somebody looked.
 DATA_TABLES = ("documents", "sections", "observations", "quarantine", "copies")
 
 #: Files over this size are left alone by compaction.
 COMPACT_BELOW_BYTES = 64 * 1024 * 1024
+
+
+class _Place:
+    """A root, opened: its files, and paths at which they can be read."""
+
+    def __init__(self, root: Root) -> None:
+        self.store = Store(root.url if isinstance(root, Remote) else root)
+        self.mirror = Mirror(self.store, root.mirror if isinstance(root, Remote) else root)
+        #: What is not shared: an empty file a table, and scratch space.
+        self.local = self.mirror.folder
+
+    def list(self) -> dict[str, Detail]:
+        return self.store.details()
 
 
 class StagingError(Exception):
@@ -46,6 +67,11 @@ class StagedFile:
     table: str
     name: str
     rows: int
+
+    @property
+    def path(self) -> str:
+        """Relative to the root."""
+        return f"{self.table}/{self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +118,7 @@ def write_json(target: Path, value: Any, scratch: Path | None = None) -> None:
         draft.write_text(json.dumps(value, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
-def write_table(root: Path, table: str, name: str, rows: Sequence[Mapping[str, Any]]) -> StagedFile:
+def write_table(root: Root, table: str, name: str, rows: Sequence[Mapping[str, Any]]) -> StagedFile:
     """Write ``rows`` of ``table`` as ``<root>/<table>/<name>.parquet``.
 
     Every row must have just the columns of ``warehouse.schemas``; a column too few is an error here and not a
@@ -104,31 +130,33 @@ def write_table(root: Path, table: str, name: str, rows: Sequence[Mapping[str, A
         if row.keys() != expected:
             odd = sorted(expected ^ row.keys())
             raise StagingError(f"row for staging table {table} has wrong columns: {', '.join(odd)}")
-    return _write(root, table, name, [pa.Table.from_pylist(list(rows), schema=schema)])
+    return _write(_Place(root), table, name, [pa.Table.from_pylist(list(rows), schema=schema)])
 
 
-def _write(root: Path, table: str, name: str, parts: Iterable[pa.Table | pa.RecordBatch]) -> StagedFile:
-    target = root / table / f"{name}.parquet"
+def _write(place: _Place, table: str, name: str, parts: Iterable[pa.Table | pa.RecordBatch]) -> StagedFile:
+    file = f"{name}.parquet"
     schema = TABLES[table].with_metadata({"staging_version": str(STAGING_VERSION)})
     count = 0
     with (
-        whole_file(target, root / "_tmp") as draft,
+        place.store.writing(f"{table}/{file}") as draft,
         pq.ParquetWriter(draft, schema, compression="zstd", write_page_checksum=True) as writer,
     ):
         for part in parts:
             count += part.num_rows
             batch = part if isinstance(part, pa.Table) else pa.Table.from_batches([part])
             writer.write_table(batch.cast(schema))
-    return StagedFile(table, target.name, count)
+    return StagedFile(table, file, count)
 
 
 def write_commit(
-    root: Path, run_id: str, files: Sequence[StagedFile], *, replaces: Sequence[str] = ()
+    root: Root, run_id: str, files: Sequence[StagedFile], *, replaces: Sequence[str] = ()
 ) -> Commit:
     """Make ``files`` count, all at once. A second commit of the same run takes the place of its first."""
+    place = _Place(root)
+    there = place.list()
     for file in files:
-        if not (root / file.table / file.name).is_file():
-            raise StagingError(f"{root / file.table / file.name}: named by run {run_id}, but not there")
+        if file.path not in there:
+            raise StagingError(f"{place.store.address(file.path)}: named by run {run_id}, but not there")
     commit = Commit(run_id, datetime.now(UTC), tuple(files), tuple(replaces))
     value = {
         "run_id": run_id,
@@ -139,16 +167,23 @@ def write_commit(
         },
         "replaces": list(replaces),
     }
-    write_json(root / "commits" / f"{run_id}.json", value, root / "_tmp")
+    text = json.dumps(value, ensure_ascii=False, indent=1)
+    place.store.write(f"commits/{run_id}.json", text.encode())
     return commit
 
 
-def read_commits(root: Path) -> list[Commit]:
+def read_commits(root: Root) -> list[Commit]:
     """The commits that count, oldest first: all, less those that another one replaces."""
+    place = _Place(root)
+    return _read_commits(place, place.list())
+
+
+def _read_commits(place: _Place, there: Mapping[str, Detail]) -> list[Commit]:
     found = []
-    for path in sorted((root / "commits").glob("*.json")):
+    for name in sorted(n for n in there if n.startswith("commits/") and n.endswith(".json")):
+        path = place.store.address(name)
         try:
-            value = json.loads(path.read_text(encoding="utf-8"))
+            value = json.loads(place.mirror.path(name, there[name]).read_text(encoding="utf-8"))
             version = value["staging_version"]
             files = tuple(
                 StagedFile(table, entry["name"], entry["rows"])
@@ -161,7 +196,7 @@ def read_commits(root: Path) -> list[Commit]:
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise StagingError(
                 f"{path}: no readable commit ({error}). Restore it from a back-up, or set the folder "
-                f"{root} aside and run `cityreports rebuild`"
+                f"{place.store.url} aside and run `cityreports rebuild`"
             ) from error
         if version > STAGING_VERSION:
             raise StagingError(
@@ -173,43 +208,65 @@ def read_commits(root: Path) -> list[Commit]:
     return sorted((c for c in found if c.run_id not in replaced), key=lambda c: (c.at, c.run_id))
 
 
-def table_files(root: Path, table: str) -> list[Path]:
+def table_files(root: Root, table: str) -> list[Path]:
     """The files of ``table`` that count. Raises StagingError where one is gone."""
+    return _table_files(_Place(root), table)
+
+
+def _table_files(place: _Place, table: str) -> list[Path]:
+    there = place.list()
     paths = []
-    for commit in read_commits(root):
+    for commit in _read_commits(place, there):
         for file in commit.files:
             if file.table == table:
-                path = root / table / file.name
-                if not path.is_file():
+                try:
+                    paths.append(place.mirror.path(file.path, there[file.path]))
+                except (KeyError, FileNotFoundError):
                     raise StagingError(
-                        f"{path}: committed by run {commit.run_id}, but not there. Restore it from a "
-                        f"back-up, or set {root} aside and run `cityreports rebuild`"
-                    )
-                paths.append(path)
+                        f"{place.store.address(file.path)}: committed by run {commit.run_id}, but not there. "
+                        f"Restore it from a back-up, or set {place.store.url} aside and run `cityreports rebuild`"
+                    ) from None
     return paths
 
 
-def inputs_for_sql(root: Path, table: str) -> list[Path]:
+def inputs_for_sql(root: Root, table: str) -> list[Path]:
     """The files of ``table`` that count, after one without rows but with every column of today.
 
     With it in the list, ``read_parquet(…, union_by_name := true)`` needs no special case for an empty table
     or for files from before a column was added.
     """
+    place = _Place(root)
+    return [_empty(place, table), *_table_files(place, table)]
+
+
+def _empty(place: _Place, table: str) -> Path:
     schema = TABLES[table]
     digest = hashlib.sha256(str(schema).encode()).hexdigest()[:12]
-    empty = root / "_empty" / f"{table}-{digest}.parquet"
+    empty = place.local / "_empty" / f"{table}-{digest}.parquet"
     if not empty.is_file():
-        with whole_file(empty, root / "_tmp") as draft:
+        with whole_file(empty, place.local / "_tmp") as draft:
             pq.write_table(schema.empty_table(), draft)
-    return [empty, *table_files(root, table)]
+    return empty
 
 
-def read_table(root: Path, table: str, columns: Sequence[str] | None = None) -> pa.Table:
+def read_table(root: Root, table: str, columns: Sequence[str] | None = None) -> pa.Table:
     """All rows of ``table`` that count, in the order of their commits, with ``columns`` or all of them."""
     schema = TABLES[table]
     wanted = schema if columns is None else pa.schema([schema.field(name) for name in columns])
     parts = [_read_file(path, wanted) for path in table_files(root, table)]
     return pa.concat_tables(parts) if parts else wanted.empty_table()
+
+
+def marks(root: Root, tables: Iterable[str]) -> dict[str, str]:
+    """Of each file of ``tables`` that counts, what changes whenever its content does; empty where it is gone."""
+    place = _Place(root)
+    there = place.list()
+    files = (file for commit in _read_commits(place, there) for file in commit.files)
+    return {
+        file.path: there[file.path].mark if file.path in there else ""
+        for file in files
+        if file.table in tables
+    }
 
 
 def _read_file(path: Path, wanted: pa.Schema) -> pa.Table:
@@ -226,19 +283,22 @@ def _read_file(path: Path, wanted: pa.Schema) -> pa.Table:
     return table.select(wanted.names).cast(wanted)
 
 
-def verify(root: Path) -> list[str]:
+def verify(root: Root) -> list[str]:
     """What is wrong with the files that count, in words; empty when they are as they were written.
 
     Reads every page of every file: their checksums tell a flipped bit from a figure.
     """
     problems = []
-    for commit in read_commits(root):
+    place = _Place(root)
+    there = place.list()
+    for commit in _read_commits(place, there):
         for file in commit.files:
-            path = root / file.table / file.name
+            path = place.store.address(file.path)
             try:
-                with pq.ParquetFile(path, page_checksum_verification=True) as parquet:
+                copy = place.mirror.path(file.path, there[file.path])
+                with pq.ParquetFile(copy, page_checksum_verification=True) as parquet:
                     rows = sum(batch.num_rows for batch in parquet.iter_batches(batch_size=20_000))
-            except FileNotFoundError:
+            except (KeyError, FileNotFoundError):
                 problems.append(f"{path}: committed by run {commit.run_id}, but not there")
             except (pa.ArrowException, OSError) as error:
                 problems.append(f"{path}: damaged ({error})")
@@ -248,7 +308,7 @@ def verify(root: Path) -> list[str]:
     return problems
 
 
-def compact(root: Path, run_id: str, *, after: int) -> Commit | None:
+def compact(root: Root, run_id: str, *, after: int) -> Commit | None:
     """Write the small files of every table into one, when a table has more than ``after`` of them.
 
     Rows that a newer parse of the same document supersedes are left out (of documents, one row for each
@@ -257,27 +317,29 @@ def compact(root: Path, run_id: str, *, after: int) -> Commit | None:
 
     Returns the new commit, or None where there was nothing to do.
     """
-    commits = read_commits(root)
-    files = [file for commit in commits for file in commit.files]
+    place = _Place(root)
+    there = place.list()
+    files = [file for commit in _read_commits(place, there) for file in commit.files]
     if max((sum(f.table == table for f in files) for table in TABLES), default=0) <= after:
         return None
     result = []
     for table in TABLES:
         of_table = [f for f in files if f.table == table]
-        small = [f for f in of_table if (root / table / f.name).stat().st_size < COMPACT_BELOW_BYTES]
+        small = [f for f in of_table if f.path in there and there[f.path].size < COMPACT_BELOW_BYTES]
         result += [f for f in of_table if f not in small]
         if small:
-            result.append(_merge(root, table, f"compact-{run_id}", [root / table / f.name for f in small]))
+            paths = [place.mirror.path(f.path, there[f.path]) for f in small]
+            result.append(_merge(place, table, f"compact-{run_id}", paths))
     # Replaced commits that are still there are named again: removed in any order, none comes back to life.
-    replaces = sorted(path.stem for path in (root / "commits").glob("*.json"))
+    replaces = sorted(Path(name).stem for name in there if name.startswith("commits/"))
     return write_commit(root, f"compact-{run_id}", result, replaces=replaces)
 
 
-def _merge(root: Path, table: str, name: str, small: list[Path]) -> StagedFile:
+def _merge(place: _Place, table: str, name: str, small: list[Path]) -> StagedFile:
     import duckdb
 
     columns = ", ".join(f'"{c}"' for c in TABLES[table].names)
-    parameters = {"files": [str(p) for p in [inputs_for_sql(root, table)[0], *small]]}
+    parameters = {"files": [str(p) for p in [_empty(place, table), *small]]}
     query = f"select {columns} from read_parquet($files, union_by_name := true)"  # noqa: S608 - our own names
     match table:
         case "documents":
@@ -291,30 +353,39 @@ def _merge(root: Path, table: str, name: str, small: list[Path]) -> StagedFile:
                 "from read_parquet($documents, union_by_name := true) group by document_id) "
                 "using (document_id, parse_id) order by document_id, char_start, char_end"
             )
-            parameters["documents"] = [str(p) for p in inputs_for_sql(root, "documents")]
+            documents = [_empty(place, "documents"), *_table_files(place, "documents")]
+            parameters["documents"] = [str(p) for p in documents]
     with duckdb.connect() as connection:
         connection.execute("set timezone = 'UTC'")
-        connection.execute(f"set temp_directory = '{str(root / '_tmp').replace(chr(39), chr(39) * 2)}'")
+        connection.execute(
+            f"set temp_directory = '{str(place.local / '_tmp').replace(chr(39), chr(39) * 2)}'"
+        )
         batches: Any = connection.sql(query, params=parameters).to_arrow_reader(50_000)
-        return _write(root, table, name, batches)
+        return _write(place, table, name, batches)
 
 
-def remove_uncommitted(root: Path, *, older_than_s: float) -> int:
+def remove_uncommitted(root: Root, *, older_than_s: float) -> int:
     """Remove what killed runs and replaced commits left; returns how many files went.
 
     Only files that were last written ``older_than_s`` seconds ago go: a run that has not committed yet, and a
     build that started before a compaction, keep theirs. Files go before the commits that named them.
     """
-    commits = read_commits(root)
-    alive = {(f.table, f.name) for c in commits for f in c.files}
-    alive |= {("commits", f"{c.run_id}.json") for c in commits}
+    place = _Place(root)
+    there = place.list()
+    commits = _read_commits(place, there)
+    alive = {f.path for c in commits for f in c.files} | {f"commits/{c.run_id}.json" for c in commits}
     latest = time.time() - older_than_s
     removed = 0
-    for folder in (*TABLES, "_tmp", "commits"):
-        for path in (root / folder).glob("*"):
-            if (folder, path.name) not in alive and path.is_file() and path.stat().st_mtime <= latest:
-                path.unlink()
+    for folder in (*TABLES, "commits"):
+        for name, detail in there.items():
+            if name.startswith(f"{folder}/") and name not in alive and detail.modified <= latest:
+                place.store.remove(name)
                 removed += 1
+    for path in (place.local / "_tmp").glob("*"):
+        if path.is_file() and path.stat().st_mtime <= latest:
+            path.unlink(missing_ok=True)
+            removed += 1
+    place.mirror.keep_only(there)
     return removed
 
 

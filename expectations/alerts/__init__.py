@@ -3,6 +3,7 @@
     notify_run(...)      after a run: what its checks found, rolled up into one message, if there is anything new
     notify_problem(...)  a run that broke or did not start, sources that fell silent
     start(...)           at the start of any run: deliver what a process that died left behind
+    watch.watch(...)     between runs: that, what waited for the end of quiet hours, and nights that do not come
     send(...)            one alert to all channels, as it is (alert-test)
 
 The terminal and ``<home>/logs/alerts.jsonl`` get every alert; ``urls`` say who else (docs/alerts.md).
@@ -17,7 +18,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TookTooLong
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -103,10 +104,18 @@ def notify_problem(
 
 
 def start(
-    *, home: Path, urls: Sequence[str] = (), now: datetime | None = None, policy: Policy | None = None
+    *,
+    home: Path,
+    urls: Sequence[str] = (),
+    now: datetime | None = None,
+    policy: Policy | None = None,
+    left_behind: timedelta = timedelta(0),
 ) -> list[Delivery]:
     """Make up for what a process that died left behind: alerts in the outbox, and runs whose checks failed without
-    anybody having been told. Call it first thing in every run, and once in the morning where there are quiet hours."""
+    anybody having been told. Call it first thing in every run; ``watch`` calls it between them.
+
+    left_behind  how long ago a run must have written its last checks to be taken for dead
+    """
     from expectations.results import read_results
 
     now = now or datetime.now(UTC)
@@ -114,14 +123,21 @@ def start(
     with outbox.locked(home):
         told = set(outbox.read_state(home).runs)
     results_of = sorted((home / "checks").glob("*.jsonl"), key=lambda path: path.stat().st_mtime)
+    settled = (now - left_behind).timestamp() if left_behind else None
     for path in results_of[-20:]:
+        if settled is not None and path.stat().st_mtime > settled:
+            continue
         if path.stem not in told and (results := read_results(home, path.stem)):
+            done = home / "runs" / path.stem
+            report = done / "report.html"
             deliveries += notify_run(
                 home=home,
                 run_id=path.stem,
                 results=results,
-                published=False,
+                # It may have died after it had published.
+                published=(done / "published.json").is_file(),
                 urls=urls,
+                report=str(report) if report.is_file() else "",
                 now=now,
                 policy=policy,
             )

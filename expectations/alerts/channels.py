@@ -32,6 +32,7 @@ TIMEOUT_S = 4.0
 _LIMIT_BYTES = {"dingtalk": 18_000, "wecombot": 4_000, "feishu": 18_000}
 
 _ONLY = re.compile(r"#only=(error|warn|fallback)$")
+_FEISHU_PATH = re.compile(r"/open-apis/bot/v2/hook/([\w-]+)/?")
 _NATIVE_HOSTS = re.compile(
     r"(oapi\.dingtalk\.com|qyapi\.weixin\.qq\.com|open\.feishu\.cn|open\.larksuite\.com|hooks\.slack\.com"
     r"|.*\.webhook\.office\.com|.*\.logic\.azure\.com|.*\.powerplatform\.com|discord(app)?\.com)"
@@ -104,7 +105,7 @@ def deliver(alert: Alert, channel: Channel) -> None:
             raise ChannelError("Apprise cannot read its URL")
         robot = _ROBOTS.get(_scheme(plugin))
         if robot is not None:
-            robot(alert, plugin)
+            robot(alert, plugin, channel)
         else:
             _apprise(alert, plugin)
     except ChannelError as error:
@@ -131,6 +132,8 @@ def _plugin(channel: Channel) -> Any:
     if parts.hostname == "oapi.dingtalk.com" and token:
         secret = parse_qs(parts.query).get("secret")
         url = f"dingtalk://{secret[0]}@{token[0]}" if secret else f"dingtalk://{token[0]}"
+    if parts.hostname == "open.feishu.cn" and (hook := _FEISHU_PATH.fullmatch(parts.path)):
+        url = f"feishu://{hook[1]}"
     plugin = Apprise.instantiate(url, suppress_exceptions=True)
     return plugin or None
 
@@ -167,7 +170,7 @@ def _post(url: str, payload: Any, *, headers: dict[str, str] | None = None, para
         return None
 
 
-def _dingtalk(alert: Alert, plugin: Any) -> None:
+def _dingtalk(alert: Alert, plugin: Any, channel: Channel) -> None:
     params = None
     if plugin.secret:
         # Signed here: Apprise's signature comes percent-encoded and would be encoded twice.
@@ -188,7 +191,7 @@ def _dingtalk(alert: Alert, plugin: Any) -> None:
     )
 
 
-def _wecom(alert: Alert, plugin: Any) -> None:
+def _wecom(alert: Alert, plugin: Any, channel: Channel) -> None:
     head = f"### {render.escape_markdown(render.title(alert))}\n"
     limit = _LIMIT_BYTES["wecombot"] - render.bytes_of(head)
     payload = {
@@ -198,14 +201,20 @@ def _wecom(alert: Alert, plugin: Any) -> None:
     _accepted(_post(plugin.notify_url.format(key=plugin.key), payload), "errcode", "errmsg")
 
 
-def _feishu(alert: Alert, plugin: Any) -> None:
+def _feishu(alert: Alert, plugin: Any, channel: Channel) -> None:
     """A post with a title: Feishu's plain lines show text as it is, nothing in it is markup."""
     text = render.render(alert, "text", _LIMIT_BYTES["feishu"], render.bytes_of)
     content = [[{"tag": "text", "text": line}] for line in text.split("\n")]
-    payload = {
+    payload: dict[str, Any] = {
         "msg_type": "post",
         "content": {"post": {"zh_cn": {"title": render.title(alert), "content": content}}},
     }
+    secret = parse_qs(urlsplit(channel.url).query).get("secret")
+    if secret:
+        # Apprise knows no signed robots of Feishu: seconds and secret are the key, and what is signed is empty.
+        stamp = str(round(time.time()))
+        digest = hmac.digest(f"{stamp}\n{secret[0]}".encode(), b"", "sha256")
+        payload |= {"timestamp": stamp, "sign": base64.b64encode(digest).decode()}
     _accepted(_post(plugin.notify_url.format(token=plugin.token), payload), "code", "msg")
 
 
@@ -217,16 +226,15 @@ def _accepted(answer: Any, code: str, message: str) -> None:
         raise ChannelError(f"refused: {code} {answer[code]} {str(answer.get(message, ''))[:120]}")
 
 
-_ROBOTS: dict[str, Callable[[Alert, Any], None]] = {
+_ROBOTS: dict[str, Callable[[Alert, Any, Channel], None]] = {
     "dingtalk": _dingtalk,
     "wecombot": _wecom,
     "feishu": _feishu,
 }
 
-#: Services that show Markdown as such; email takes HTML; the rest gets plain text.
-_MARKDOWN = frozenset(
-    {"slack", "workflows", "msteams", "discord", "mmost", "mmosts", "matrix", "matrixs", "rockets"}
-)
+#: Services that show Markdown as such, by the first of their schemes; email takes HTML; the rest gets plain text.
+#: Slack is none of them: it has a markup of its own, without a way to write a letter that is markup as it is.
+_MARKDOWN = frozenset({"workflow", "discord", "mmosts", "matrixs", "rockets"})
 
 
 def _apprise(alert: Alert, plugin: Any) -> None:
@@ -236,6 +244,9 @@ def _apprise(alert: Alert, plugin: Any) -> None:
     markup: render.Markup = (
         "html" if scheme.startswith("mailto") else "markdown" if scheme in _MARKDOWN else "text"
     )
+    if hasattr(plugin, "include_image"):
+        # Apprise's own pictures: each reader would load them from elsewhere.
+        plugin.include_image = False
     name = render.title(alert)
     room = plugin.body_maxlen - (0 if plugin.title_maxlen else len(name) + 4)
     kind = {"error": NotifyType.FAILURE, "warn": NotifyType.WARNING}.get(alert.level, NotifyType.INFO)

@@ -15,7 +15,7 @@ import json
 import os
 import secrets
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -39,11 +39,25 @@ class Policy:
 
     remind_hours  an open error is said again after so many hours; 0: never
     quiet         from, to (local times): what is no error waits until the end; None: no quiet hours
+    due           local time by which a night must have ended each day; None: never
+    night_hours   longest a night may take
+    build_hours   longest that staged rows may wait for a build
     """
 
     remind_hours: float = 72.0
     quiet: tuple[time, time] | None = None
+    due: time | None = time(8)
+    night_hours: float = 5.0
+    build_hours: float = 2.0
     timezone: str = "Asia/Shanghai"
+
+    def last_due(self, now: datetime) -> datetime | None:
+        """The last time at or before ``now`` by which a night had to have ended, or None."""
+        if self.due is None:
+            return None
+        local = now.astimezone(ZoneInfo(self.timezone))
+        today = local.replace(hour=self.due.hour, minute=self.due.minute, second=0, microsecond=0)
+        return (today if today <= local else today - timedelta(days=1)).astimezone(UTC)
 
     def quiet_until(self, now: datetime) -> datetime | None:
         """End of the quiet hours that ``now`` lies in, or None."""
@@ -65,23 +79,27 @@ def load_policy(home: Path) -> Policy:
     if not path.is_file():
         return Policy()
     data = read_yaml(path) or {}
-    unknown = data.keys() - {"remind_hours", "quiet", "timezone"}
+    names = [f.name for f in fields(Policy)]
+    unknown = data.keys() - set(names)
     if unknown:
-        raise CheckError(
-            f"{path}: unknown: {', '.join(sorted(unknown))}; known: remind_hours, quiet, timezone"
-        )
+        raise CheckError(f"{path}: unknown: {', '.join(sorted(unknown))}; known: {', '.join(names)}")
+    default = Policy()
     try:
-        quiet = data.get("quiet")
-        timezone = str(data.get("timezone", Policy().timezone))
+        quiet, due = data.get("quiet"), data.get("due", default.due)
+        timezone = str(data.get("timezone", default.timezone))
         ZoneInfo(timezone)
         return Policy(
-            remind_hours=float(data.get("remind_hours", Policy().remind_hours)),
+            remind_hours=float(data.get("remind_hours", default.remind_hours)),
             quiet=(time.fromisoformat(quiet["from"]), time.fromisoformat(quiet["to"])) if quiet else None,
+            due=time.fromisoformat(due) if due and not isinstance(due, time) else due or None,
+            night_hours=float(data.get("night_hours", default.night_hours)),
+            build_hours=float(data.get("build_hours", default.build_hours)),
             timezone=timezone,
         )
     except (KeyError, TypeError, ValueError, OSError) as error:
         raise CheckError(
-            f'{path}: {error}; wanted: remind_hours: 72, quiet: {{from: "22:00", to: "08:00"}}, timezone: Asia/Shanghai'
+            f'{path}: {error}; wanted: remind_hours: 72, quiet: {{from: "22:00", to: "08:00"}}, due: "08:00", '
+            "night_hours: 5, build_hours: 2, timezone: Asia/Shanghai (times in quotes)"
         ) from error
 
 

@@ -39,6 +39,7 @@ print(json.dumps({
     "dags": {d.dag_id: {
         "doc": d.doc_md, "tags": sorted(d.tags), "max_active_runs": d.max_active_runs, "catchup": d.catchup,
         "params": {k: d.params.get_param(k).description for k in d.params},
+        "deadlines": [(d.name, d.interval.total_seconds(), d.callback.path) for d in d.deadline or []],
         "timetable": type(d.timetable).__name__,
         "schedule": str(getattr(d.timetable, "expression", "")), "timezone": str(getattr(d.timetable, "timezone", "")),
         "timezone_of_dag": str(d.timezone),
@@ -64,9 +65,9 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return found
 
 
-def test_both_dags_load_and_nothing_heavy_with_them(seen: dict[str, Any]) -> None:
+def test_all_dags_load_and_nothing_heavy_with_them(seen: dict[str, Any]) -> None:
     assert seen["errors"] == {}
-    assert sorted(seen["dags"]) == ["nightly_reports", "warehouse"]
+    assert sorted(seen["dags"]) == ["nightly_reports", "warehouse", "watch"]
     assert seen["loaded"] == []
 
 
@@ -78,11 +79,24 @@ def test_the_night_starts_at_two_in_shanghai(seen: dict[str, Any]) -> None:
     assert night["max_active_runs"] == 1
 
 
+def test_a_run_that_hangs_is_told_of_while_it_hangs(seen: dict[str, Any]) -> None:
+    from importlib import import_module
+
+    from expectations.alerts import Policy
+
+    hours = {"nightly_reports": Policy().night_hours, "warehouse": Policy().build_hours}
+    for name, allowed in hours.items():
+        ((_, seconds, path),) = seen["dags"][name]["deadlines"]
+        assert seconds == allowed * 3600
+        module, _, function = path.rpartition(".")
+        assert callable(getattr(import_module(module), function))
+
+
 def test_every_task_says_what_it_does_and_whose_it_is(seen: dict[str, Any]) -> None:
     for dag in seen["dags"].values():
         assert len(dag["doc"]) > 400
         assert "cityreports" in dag["tags"]
-        assert len(dag["tasks"]) >= 5
+        assert len(dag["tasks"]) >= (1 if "watch" in dag["tags"] else 5)
         for name, task in dag["tasks"].items():
             assert task["owner"] == "cityreports", name
             assert task["doc"], name

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -22,7 +23,7 @@ class Web:
 
     port: int = 0
     status: int = 200
-    answer: dict[str, Any] = field(default_factory=lambda: {"errcode": 0, "code": 0})
+    answer: dict[str, Any] | str = field(default_factory=lambda: {"errcode": 0, "code": 0})
     hang: float = 0.0
     got: list[tuple[str, dict[str, str], dict[str, Any]]] = field(default_factory=list)
 
@@ -36,7 +37,7 @@ class Web:
 
 
 @contextlib.contextmanager
-def web() -> Iterator[Web]:
+def web(tls: ssl.SSLContext | None = None) -> Iterator[Web]:
     state = Web()
 
     class Handler(BaseHTTPRequestHandler):
@@ -47,13 +48,16 @@ def web() -> Iterator[Web]:
             with contextlib.suppress(OSError):  # the client may have given up
                 self.send_response(state.status)
                 self.end_headers()
-                self.wfile.write(json.dumps(state.answer).encode())
+                answer = state.answer
+                self.wfile.write(answer.encode() if isinstance(answer, str) else json.dumps(answer).encode())
 
         def log_message(self, *_: object) -> None:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     state.port = server.server_port
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

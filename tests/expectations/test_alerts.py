@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import hmac
 import json
+import ssl
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -268,8 +270,10 @@ def test_exactly_once_when_killed_between_check_and_alert(tmp_path: Path, web: W
     )
     assert process.returncode == -9
     assert web.got == []
+    started = time.perf_counter()
     for hours in (1, 2):
         start(home=tmp_path, urls=[web.url], now=NOW + timedelta(hours=hours))
+    assert time.perf_counter() - started < 10
     assert len(web.got) == 1
     assert "5000 %" in web.bodies[0]["text"]
     run(tmp_path, 2, [failed()], [web.url])
@@ -367,6 +371,96 @@ def test_feishu_gets_a_post(tmp_path: Path, web: Web, monkeypatch: pytest.Monkey
     assert web.bodies[0]["msg_type"] == "post"
     assert "NOT PUBLISHED" in post["title"]
     assert any("5000 %" in part["text"] for line in post["content"] for part in line)
+    assert "sign" not in web.bodies[0]
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["feishu://{}?secret=SECfeishu", "https://open.feishu.cn/open-apis/bot/v2/hook/{}?secret=SECfeishu"],
+)
+def test_feishu_robot_with_a_secret_gets_a_signature(
+    tmp_path: Path, web: Web, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    robot(monkeypatch, "feishu", f"http://127.0.0.1:{web.port}/hook/{{token}}/")
+    (delivery,) = run(tmp_path, 1, [failed()], [url.format(TOKEN)])
+    assert delivery.ok, delivery
+    (path, _, body) = web.got[0]
+    assert path == f"/hook/{TOKEN}/"
+    assert abs(int(body["timestamp"]) - time.time()) < 60
+    expected = hmac.digest(f"{body['timestamp']}\nSECfeishu".encode(), b"", "sha256")
+    assert base64.b64decode(body["sign"]) == expected
+
+
+def test_slack_gets_markdown_that_is_its_own(
+    tmp_path: Path, web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from apprise.plugins.slack import NotifySlack
+
+    monkeypatch.setattr(NotifySlack, "webhook_url", f"http://127.0.0.1:{web.port}/services")
+    web.answer = "ok"
+    hostile = failed()
+    sample = replace(hostile.samples[0], sentence="<!channel> *增长* <http://e.vil|看这里>")
+    url = "https://hooks.slack.com/services/T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ"
+    (delivery,) = run(tmp_path, 1, [replace(hostile, samples=(sample,))], [url])
+    assert delivery.ok, delivery
+    path, _, body = web.got[0]
+    assert path == "/services/T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ"
+    said = json.dumps(body, ensure_ascii=False)
+    for word in ("NOT PUBLISHED", "headline_growth_is_possible", "5000 %", "docs/runbooks.md"):
+        assert word.replace("_", "") in said.replace("_", "").replace("\\", ""), word
+    for markup in ("<!channel>", "<http://e.vil|"):
+        assert markup not in said
+    assert "&lt;!channel&gt;" in said
+
+
+@pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
+def test_teams_gets_an_adaptive_card(tmp_path: Path, certificate: Path) -> None:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate)
+    with listeners.web(tls) as web:
+        (delivery,) = run(
+            tmp_path, 1, [failed()], [f"workflows://127.0.0.1:{web.port}/{'a' * 20}/{'b' * 20}?verify=no"]
+        )
+    assert delivery.ok, delivery
+    path, _, body = web.got[0]
+    assert path.startswith(f"/workflows/{'a' * 20}/triggers/manual/paths/invoke")
+    card = body["attachments"][0]["content"]
+    assert body["attachments"][0]["contentType"] == "application/vnd.microsoft.card.adaptive"
+    said = json.dumps(card, ensure_ascii=False)
+    for word in ("NOT PUBLISHED", "5000 %", "地区生产总值增长5000%", "https://www.example.cn/2026/a.html"):
+        assert word in said, word
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """For a loopback server; nobody signed it but itself."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    signed = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    path = tmp_path_factory.mktemp("tls") / "both.pem"
+    path.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        + signed.public_bytes(serialization.Encoding.PEM)
+    )
+    return path
 
 
 @pytest.mark.parametrize(

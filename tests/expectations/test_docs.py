@@ -21,7 +21,7 @@ OTHERS = {
     "batch-broke": (None, "A batch of sources broke as a whole; the others went on."),
     "many-sources-failed": (None, "A large part of all sources failed in one night."),
     "source-failing": (None, "A source could not be read."),
-    "run-late": (None, "A run did not start, or did not end, by its deadline."),
+    "run-late": (None, "A night did not start, or did not end, in time; or no build took up what it staged."),
 }
 ADVICE = {
     "alert-channel-failed": "`cityreports alert-test` sends a message through each channel and says which took it. "
@@ -38,8 +38,8 @@ ADVICE = {
     "`cityreports sources check` on three of them says more.",
     "source-failing": "`cityreports sources check ID` looks at it live and says what it finds: a page that moved, a "
     "certificate, a challenge page. Mend its entry in scrapers/sources.",
-    "run-late": "Is the scheduler running, is another run still holding the home (`cityreports status`)? A machine that "
-    "slept catches up with its next run.",
+    "run-late": "`cityreports watch` says what is late now. Is the scheduler running, is the DAG paused, is another run "
+    "still holding the home (`cityreports status`)? A machine that slept catches up with its next run.",
 }
 
 
