@@ -33,6 +33,7 @@ def extract_report(text: str, identity: Identity) -> Reading:
     observations: list[Observation] = []
     listed: list[Section] = []
     body = matching.text
+    marks, mark = reader.marks, 0
     for seq, stretch in enumerate(stretches):
         listed.append(
             Section(
@@ -41,6 +42,11 @@ def extract_report(text: str, identity: Identity) -> Reading:
         )
         for sentence in SENTENCE.finditer(body, stretch.start, stretch.end):
             start, end = sentence.span()
+            while marks[mark] < start:
+                mark += 1
+            if marks[mark] >= end:
+                reader.silent(start)
+                continue
             facts = reader.sentence(start, end, stretch)
             if facts:
                 shift = matching.shift(start, end)

@@ -48,7 +48,7 @@ from extraction.language import (
 from extraction.names import Mention, Names
 from extraction.periods import Time, find_times
 from extraction.predicates import Said, analyse
-from extraction.quantities import Quantity, chinese_number, find_quantities
+from extraction.quantities import Quantity, chinese_number, find_quantities, number_starts
 from extraction.structure import Stretch
 from extraction.units import convert, parse_unit
 
@@ -120,6 +120,8 @@ class Reader:
         self.stretches = stretches
         self.mentions = mentions
         self.signals = find_signals(text)
+        #: where something may be read at all: numbers may begin, or words that state a fact without one
+        self.marks = sorted([*number_starts(text), *self.signals, len(text)])
         self.inner = {
             i
             for m in mentions
@@ -136,6 +138,11 @@ class Reader:
         self.sentence_start = 0
         self.history: list[Subject] = []  # what the numbers of the sentence spoke of, in order
         self.time: Time | None = None  # the last words of time before a semicolon (到2030年，…；…)
+
+    def silent(self, start: int) -> None:
+        """Pass over a sentence that no mark stands in: no fact, and words of time last through a semicolon only."""
+        if not start or self.text[start - 1] != ";":
+            self.time = None
 
     # -- one sentence ----------------------------------------------------------------------------------------------
 

@@ -370,9 +370,7 @@ def _reject(
                 len(parts.n1) == 4 and parts.n1[:2] in ("19", "20") and not parts.dash
             ):
                 return True  # a bare 2025 is a year
-        if parts.dash and (
-            text[stop : stop + 1] in "-/." or (parts.n2[0] == "0" and len(parts.n2) == 2)
-        ):
+        if parts.dash and (text[stop : stop + 1] in "-/." or (parts.n2[0] == "0" and len(parts.n2) == 2)):
             return True  # 2026-02-03
         if parts.dash and text[stop : stop + 1] in ("年", "月", "日"):
             return True
@@ -448,7 +446,14 @@ def scaled_up(parts: _Parts) -> bool:
 
 
 def _finish(
-    text: str, match: re.Match[str], parts: _Parts, floor: int, n1: str, unit_name: str, stop: int, cut: bool = False
+    text: str,
+    match: re.Match[str],
+    parts: _Parts,
+    floor: int,
+    n1: str,
+    unit_name: str,
+    stop: int,
+    cut: bool = False,
 ) -> tuple[Quantity | None, int]:
     value = _number(n1)
     if value is None:

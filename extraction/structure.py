@@ -36,9 +36,16 @@ def plan_years(words: str) -> tuple[int, int] | None:
     return PLANS.get(match[0]) if match else None
 
 
-@lru_cache(maxsize=64)
-def _formula(year: int) -> re.Pattern[str]:
-    """Formulas of the language that open a section wherever they stand."""
+#: Which formulas a hint may stand in: the fewer are tried, the better.
+_OF_HINT = {
+    "目标": "target now", "指标": "target", "五年": "five next", "5年来": "five", "届政府": "five", "一年": "year",
+    "去年": "year", "今年": "now", "新的一年": "now", "重点": "now", "抓好以下": "now",
+}  # fmt: skip
+
+
+@lru_cache(maxsize=1024)
+def _formula(year: int, hint: str) -> re.Pattern[str]:
+    """Formulas of the language that open a section wherever they stand, of those that hold ``hint``."""
     last, this = str(year - 1), str(year)
     past_plans = "|".join(
         f"{re.escape(name)}"
@@ -50,13 +57,16 @@ def _formula(year: int) -> re.Pattern[str]:
         for name, (start, _) in sorted(PLANS.items(), key=lambda p: -len(p[0]))
         if start >= year - 1
     )
-    return re.compile(
-        rf"(?P<target>(?:预期目标|主要目标|目标任务|预期指标|奋斗目标|工作目标|发展目标|调控目标|主要预期指标|预期性目标|主要指标|经济目标)(?:任务)?(?:建议|安排|初步|拟)?(?:是|为|:|如下|确定为|定为|安排为|\(|,建议))"
-        rf"|(?P<five>(?<=[\n。!?;,:—])(?:过去的?五年|五年来|近?[五5]年来|这五年|五年间|五年里|回顾五年|回首五年|回望过去五年|本届政府|[“\"]?(?:{past_plans})[”\"]?(?:时期|期间|以来|这五年|五年)))"
-        rf"|(?P<year>(?:(?<=[\n。!?;,])刚刚过去的?{last}年)|(?<=[\n。!?;—])(?:(?:刚刚|即将)?过去的?(?:的)?一年|过去一年|一年来|去年|(?:刚刚|即将)?过去的{last}年|回望{last}年|{last}年(?:[,,是]|,?全[市省区年州]|我[市省区])|(?<=\n){last}年))"
-        rf"|(?P<next>(?<=[\n。!?;—])(?:今后五年|未来五年|[“\"]?(?:{next_plans or 'x^'})[”\"]?(?:时期|期间|发展|规划|,))|[“\"]?(?:{next_plans or 'x^'})[”\"]?规划?纲要[^。\n]{{0,12}}(?:提交|提请|请)[^。\n]{{0,6}}审[查议])"
-        rf"|(?P<now>(?:(?:做好)?(?:今年|{this}年)(?:[^。,;\n]{{0,14}})?(?:总体要求|工作总体|总体思路|指导思想|工作的总体|重点工作|主要工作|政府工作(?!报告)|工作思路|工作安排|工作任务|要重点|重点抓|重点做)|(?<=[\n。!?;])今年是|今年,?(?:我们)?(?:要|将)?重点|重点(?:抓好|做好|抓|做)(?:好)?(?:以下|下列|如下|[一二三四五六七八九十]{{1,2}}(?:个?方面|项)|\d{{1,2}}(?:个?方面|项)|六|八|十)|(?:主要|着力|突出|集中力量)抓好以下|为实现(?:上述|以上)目标|实现(?:上述|以上)(?:发展)?目标[,任]|围绕(?:上述|以上|实现)目标|(?<=[\n。!?;])今年[,,]|新的一年[,里]))"
+    formulas = (
+        r"(?P<target>(?:预期目标|主要目标|目标任务|预期指标|奋斗目标|工作目标|发展目标|调控目标|主要预期指标|预期性目标|主要指标|经济目标)(?:任务)?(?:建议|安排|初步|拟)?(?:是|为|:|如下|确定为|定为|安排为|\(|,建议))",
+        rf"(?P<five>(?<=[\n。!?;,:—])(?:过去的?五年|五年来|近?[五5]年来|这五年|五年间|五年里|回顾五年|回首五年|回望过去五年|本届政府|[“\"]?(?:{past_plans})[”\"]?(?:时期|期间|以来|这五年|五年)))",
+        rf"(?P<year>(?:(?<=[\n。!?;,])刚刚过去的?{last}年)|(?<=[\n。!?;—])(?:(?:刚刚|即将)?过去的?(?:的)?一年|过去一年|一年来|去年|(?:刚刚|即将)?过去的{last}年|回望{last}年|{last}年(?:[,,是]|,?全[市省区年州]|我[市省区])|(?<=\n){last}年))",
+        rf"(?P<next>(?<=[\n。!?;—])(?:今后五年|未来五年|[“\"]?(?:{next_plans or 'x^'})[”\"]?(?:时期|期间|发展|规划|,))|[“\"]?(?:{next_plans or 'x^'})[”\"]?规划?纲要[^。\n]{{0,12}}(?:提交|提请|请)[^。\n]{{0,6}}审[查议])",
+        rf"(?P<now>(?:(?:做好)?(?:今年|{this}年)(?:[^。,;\n]{{0,14}})?(?:总体要求|工作总体|总体思路|指导思想|工作的总体|重点工作|主要工作|政府工作(?!报告)|工作思路|工作安排|工作任务|要重点|重点抓|重点做)|(?<=[\n。!?;])今年是|今年,?(?:我们)?(?:要|将)?重点|重点(?:抓好|做好|抓|做)(?:好)?(?:以下|下列|如下|[一二三四五六七八九十]{{1,2}}(?:个?方面|项)|\d{{1,2}}(?:个?方面|项)|六|八|十)|(?:主要|着力|突出|集中力量)抓好以下|为实现(?:上述|以上)目标|实现(?:上述|以上)(?:发展)?目标[,任]|围绕(?:上述|以上|实现)目标|(?<=[\n。!?;])今年[,,]|新的一年[,里]))",
     )
+    kinds = ("target", "five", "year", "next", "now")
+    wanted = _OF_HINT.get(hint, "five next" if hint in PLANS else "year now").split()
+    return re.compile("|".join(text for kind, text in zip(kinds, formulas, strict=True) if kind in wanted))
 
 
 @lru_cache(maxsize=64)
@@ -136,15 +146,16 @@ def sections(text: str, year: int) -> list[Stretch]:
     events: list[tuple[int, str, str]] = []
     kind = "other"
     targets_end = -1
-    formula = _formula(year)
-    hints = [end - 1 for _, _, end in _hints(year).find(text)]
+    words = _hints(year)
+    hints = [(end - 1, words.words[index]) for index, _, end in words.find(text)]
+    hints.append((len(text), ""))
     hint = 0
     for unit in _UNIT.finditer(text):
         start, end = unit.span()
         if kind == "annual_targets" and start >= targets_end:
             kind = "tasks"
             events.append((targets_end, kind, ""))
-        while hint < len(hints) and hints[hint] < start:
+        while hints[hint][0] < start:
             hint += 1
         if start == 0 or text[start - 1] == "\n":
             line = _heading(text, start, end)
@@ -154,9 +165,10 @@ def sections(text: str, year: int) -> list[Stretch]:
                     kind = new
                     events.append((start, kind, line))
         seen = start
-        while hint < len(hints) and hints[hint] < end:
+        while hints[hint][0] < end:
             # a formula begins at most a dozen characters before its hint
-            cue = formula.search(text, max(0, seen - 1, hints[hint] - 16), min(end, hints[hint] + 44))
+            at, word = hints[hint]
+            cue = _formula(year, word).search(text, max(0, seen - 1, at - 16), min(end, at + 44))
             hint += 1
             if cue is None:
                 continue
@@ -221,7 +233,8 @@ _FRONT = re.compile(
 
 def _formula_kind(cue: re.Match[str], text: str, year: int, kind: str) -> str | None:
     at = cue.start()
-    if cue["target"] is not None:
+    which, words = cue.lastgroup, cue[0]
+    if which == "target":
         before = text[max(0, at - 80) : at]
         stop = max(before.rfind(mark) for mark in "。!?\n")
         before = before[stop + 1 :]
@@ -236,20 +249,20 @@ def _formula_kind(cue: re.Match[str], text: str, year: int, kind: str) -> str | 
         if not re.search(r"\d|同步|[一二三四五六七八九]{1,2}(?:点|到|%)", text[cue.end() : cue.end() + 160]):
             return "tasks" if this else None
         return "annual_targets"
-    if cue["five"] is not None:
+    if which == "five":
         return "five_year_review" if kind in ("review", "five_year_review", "other") else None
-    if cue["year"] is not None:
+    if which == "year":
         return "review" if kind in ("review", "five_year_review", "other") else None
-    if cue["next"] is not None:
-        if cue["next"].endswith(",") and kind in ("tasks", "annual_targets"):
+    if which == "next":
+        if words.endswith(",") and kind in ("tasks", "annual_targets"):
             return None
         return "outlook" if kind in ("review", "five_year_review", "other", "outlook") else None
-    if cue["now"] is not None:
-        if kind == "outlook" and re.search(r"上述|以上", cue["now"]):
+    if which == "now":
+        if kind == "outlook" and re.search(r"上述|以上", words):
             return None  # the five years' targets are still spoken of
         return (
             None
-            if kind == "annual_targets" and cue["now"].startswith("今年")
+            if kind == "annual_targets" and words.startswith("今年")
             else ("tasks" if kind not in ("government", "livelihood", "tasks") else None)
         )
     return None
