@@ -329,6 +329,14 @@ class Reader:
                 subjects, rule, predicate, why = (
                     [Subject(mention, share.name_zh, False, "", clause_start)], "share_of_spending", "", "",
                 )  # fmt: skip
+        if (not subjects or rule == "carried_over") and len(group) == 1 and len(carried) == 1:
+            shared = self._share_of_carried(carried[0], clause_start, q)
+            if shared is not None:
+                subjects, rule, predicate, why = [shared], "share_of_carried", "", ""
+        if not subjects and why == "other":
+            residents = self._residents(clause_start, q.start, len(group))
+            if residents:
+                subjects, predicate, why = residents, clause[clause.rindex("居民") + 2 :], ""
         right_words = ""
         if len(group) == 1 or not subjects:
             first_stop = _RIGHT_STOP.search(text, group[-1].stop, min(right_limit, group[-1].stop + 60))
@@ -346,7 +354,9 @@ class Reader:
             subjects, why = [], "other"
         if (
             (not subjects or rule == "carried_over")
-            and q.unit.name in ("斤", "公斤")
+            and (
+                q.unit.name in ("斤", "公斤") or (q.unit.name == "吨" and self._of_grain(start, clause_start))
+            )
             and _YIELD.fullmatch(_strip_times(clause))
         ):
             claims = self.names.claims.get("粮食产量")
@@ -443,6 +453,8 @@ class Reader:
                 return [(group[0], subjects, "each")]  # 巩固率、入学率保持在98%以上
             return [(group[0], subjects[-1:], rule)]
         if len(subjects) == 1 and "分别" not in predicate:
+            if _CROSSED.search(predicate):  # 先后跨过3000亿元、3500亿元台阶
+                return [(q, [], "unmapped") for q in group[:-1]] + [(group[-1], subjects, rule)]
             # 3.9万个、2.1公里 after one name: the first is its value, what follows is something else
             return [(group[0], subjects, rule)] + [(q, [], "unmapped") for q in group[1:]]
         return [(q, [], "unmapped") for q in group]
@@ -478,6 +490,16 @@ class Reader:
         text = self.text
         clause = text[start:end]
         mentions = self._mentions_between(start, end)
+        if values == 3 and not mentions:
+            three = _THREE.match(text, start, end)
+            if three and _says_something(text[three.end() : end]):
+                joint = _joint(three[1])
+                if joint:
+                    return self._joint_industries(joint, three.start(1)), text[three.end() : end], ""
+        if values == 2:
+            pair = self._pair(start, end, mentions)
+            if pair:
+                return pair[0], pair[1], ""
         if mentions and "除" in clause:
             # 剔除留抵退税因素后: what is left out names nothing
             gone = [(m.start() + start, m.end() + start) for m in _EXCLUDING.finditer(clause)]
@@ -518,6 +540,87 @@ class Reader:
         subject.part = subject.part or within
         weak = "weak" if predicate == "" and first is last and not before else ""
         return [subject], predicate, weak
+
+    def _pair(self, start: int, end: int, mentions: list[Mention]) -> tuple[list[Subject], str] | None:
+        """Two names said as one, with the words after them: 预算收支, 存贷款余额; 一般公共预算收入、支出."""
+        text = self.text
+        both = _BOTH.search(text, start, end)
+        if both and not any(m.start <= both.start() < m.end for m in mentions):
+            a, b = _BOTH_SIDES[both[1]]
+            tail = both[2] or ""
+            for cut in range(max(start, both.start() - 10), both.start() + 1):
+                head = text[cut : both.start()]
+                first = self.names.claims.get(head + a + tail)
+                second = self.names.claims.get(head + b + tail)
+                if first and second and _says_something(text[both.end() : end]):
+                    lead = text[start:cut]
+                    out = []
+                    for side, claims in ((a, first), (b, second)):
+                        subject = self._subject(Mention(cut, both.end(), claims), lead, lead)
+                        subject.words = head + side + tail
+                        out.append(subject)
+                    return out, text[both.end() : end]
+            return None
+        if not mentions or text[mentions[-1].end : mentions[-1].end + 1] not in ("、", "和", "及", "与"):
+            return None
+        last = mentions[-1]
+        name = text[last.start : last.end]
+        at = last.end + 1
+        for stop in range(min(end, at + 8), at + 1, -1):
+            if not _says_something(text[stop:end]):
+                continue
+            for cut in range(len(name) - 1, 1, -1):
+                whose = self.names.claims.get(name[:cut] + text[at:stop])
+                if whose:
+                    lead = text[start : last.start]
+                    one = self._subject(last, lead, lead)
+                    other = Subject(Mention(at, stop, whose), name[:cut] + text[at:stop], one.part, "", at)
+                    return [one, other], text[stop:end]
+        return None
+
+    def _residents(self, start: int, end: int, values: int) -> list[Subject]:
+        """居民人均可支配收入增长5.3%，其中，城镇居民增长4.9%，农村居民增长6.3%: whose income is left out."""
+        match = _RESIDENTS.match(self.text, start, end)
+        if match is None or not _says_something(self.text[match.end() : end]):
+            return []
+        before = [s.mention.candidates[0][0].code for s in self.history if s.mention is not None]
+        if not before or not before[-1].startswith("disposable_income"):
+            return []
+        sides = [side for side in ("城镇", "农村") if side[0] in match[1] or side in match[1]]
+        if "乡" in match[1]:
+            sides = ["城镇", "农村"]
+        if len(sides) != values:
+            return []
+        out = []
+        for side in sides:
+            claims = self.names.claims.get(side + "居民人均可支配收入")
+            if claims:
+                out.append(
+                    Subject(
+                        Mention(start, match.end(), claims), side + "居民人均可支配收入", False, "", start
+                    )
+                )
+        return out if len(out) == values else []
+
+    def _share_of_carried(self, subject: Subject, start: int, q: Quantity) -> Subject | None:
+        """战略性新兴产业增加值增长12%，占规上工业比重达到24%: a share of what the clause before speaks of."""
+        if subject.mention is None or subject.part or q.unit.name != "%":
+            return None
+        match = _SHARE_CLAUSE.fullmatch(self.text, start, q.start)
+        if match is None:
+            return None
+        for code, whole in _SHARES.get(subject.mention.candidates[0][0].code, ()):
+            share = self.names.by_code.get(code)
+            if share is not None and re.fullmatch(whole, match["whole"]):
+                return Subject(Mention(start, q.start, ((share, "any"),)), share.name_zh, False, "", start)
+        return None
+
+    def _of_grain(self, start: int, end: int) -> bool:
+        """True where the sentence speaks of grain so far, and of no other crop."""
+        mentions = self._mentions_between(start, end)
+        return "粮食" in self.text[start:end] and all(
+            m.candidates[0][0].code.startswith("grain") for m in mentions
+        )
 
     def _urban_and_rural(self, mention: Mention, predicate: str, values: int, phrase: str) -> list[Subject]:
         """城乡居民人均可支配收入 with two values (分别) or one for both (均) is the urban and the rural figure."""
@@ -624,6 +727,12 @@ class Reader:
                     continue
             if mentions and mentions[-1].end == start + b:
                 lead_in = text[start + a : mentions[-1].start]
+                insured = _INSURED.match(out[0].words) if out and not lead_in else None
+                theirs = self.names.claims.get(insured[0] + piece) if insured else None
+                if insured and theirs:  # 城乡居民基本养老、医疗保险参保人数: both the residents'
+                    whose = Mention(start + a, start + b, theirs)
+                    out.append(Subject(whose, insured[0] + piece, False, "", start + a))
+                    continue
                 out.append(self._subject(mentions[-1], lead_in, lead_in))
                 continue
             if mentions and _says_something(text[mentions[-1].end : start + b]):
@@ -901,7 +1010,13 @@ class Reader:
         said = analyse(predicate)
         phrase = subject.phrase + " " + said.plain
         if said.total or said.own_statement:
+            if carried is not None and said.total:
+                phrase = _ADDED.sub("", phrase)  # 新增A 8家、总数达31家
             carried = None  # 同比增加1829万千瓦、达到9048万千瓦: the second is how much there is
+        if carried is not None and dimension == "ratio" and (carried, "level") in subject.mention.candidates:
+            # 进出口77亿美元、增长12%: growth is of the thing, whatever it is counted in
+            of_all = [m for m, grade in subject.mention.candidates if grade == "any" and not m.needs]
+            carried = of_all[0] if of_all else carried
         for metric, grade in subject.mention.candidates:
             if carried is not None and metric is not carried:
                 continue
@@ -1060,7 +1175,10 @@ class Reader:
                 start_year = time
             elif time.part:
                 # half a year's figure: only in the words right before the number
-                partial = time.at >= clause_at - 1
+                leads = time.at - self.sentence_start <= 1 and self.text[time.end : time.end + 1] == ","
+                partial = time.at >= clause_at - 1 or (
+                    leads and self.text.find("全年", time.end, q.start) < 0
+                )  # 1—11月，规上工业增加值增长…，固定资产投资增长…
             else:
                 explicit = time
                 partial = False
@@ -1317,6 +1435,10 @@ class Reader:
         if tail and len(tail) > 6 and qualifier != "unstated":
             return
         subjects, predicate, _ = self._left_subjects(clause_start, at, 1, stretch)
+        if not subjects and qualifier == "flat" and self.history and at == clause_start:
+            before = [q for q in quantities if q.stop <= at]
+            if before and at - before[-1].stop <= 1:
+                subjects, predicate = self.history[-1:], ""  # 人均纯收入1862元，与上年持平
         if not subjects:
             return
         times = list(find_times(text, start, at, self.year, stretch.kind in _PAST))
@@ -1453,6 +1575,37 @@ _WORDED = (
 )
 #: 500万元以上固定资产投资: the threshold of a survey, part of the name.
 _CALIBRE = re.compile(r"(?:5|50|500|1000|2000)万元(?:及)?以上(?=(?:项目)?固定资产投资)")
+_CROSSED = re.compile(r"(?:先后|相继|连续|接连)[^,]*[过上越破]|连[跨过破上]")
+_THREE = re.compile(r"[^,。;]{0,12}?(三次产业|三大产业|一二三(?:次)?产业?)(?:增加值)?")
+_BOTH = re.compile(r"(收支|存贷款)(余额|总额|规模)?")
+_BOTH_SIDES = {"收支": ("收入", "支出"), "存贷款": ("存款", "贷款")}
+_RESIDENTS = re.compile(r"[、和]?(?:其中)?(城镇|城市|农村|城乡|城镇[、和]农村)(?:常住)?居民(?:人均)?")
+_INSURED = re.compile(r"城乡居民(?:基本)?|(?:城镇)?职工(?:基本)?")
+_SHARE_CLAUSE = re.compile(
+    r"[、,]?(?:增加值|总量|其)?占(?:全[市省区州])?(?P<whole>[^,。;、占]{2,14}?)的?(?:比重|比例|比)?(?:为|由|从|达到|达|提高到|提高至|提升到|提升至|上升到|上升至|超过|突破|超|近|约|保持在|稳定在)*"
+)
+_OF_GDP = r"(?:GDP|(?:地区)?生产总值|经济总量)"
+_OF_INDUSTRY = r"(?:规模以上|规上)工业(?:增加值)?"
+_OF_INVESTMENT = r"(?:全部|全社会)?(?:固定资产)?投资(?:总额|总量)?"
+#: What a share is of, by what the clause before speaks of.
+_SHARES = {
+    "primary_industry_value_added": (("primary_industry_share", _OF_GDP),),
+    "secondary_industry_value_added": (("secondary_industry_share", _OF_GDP),),
+    "tertiary_industry_value_added": (("tertiary_industry_share", _OF_GDP),),
+    "total_industrial_value_added": (("industry_share", _OF_GDP),),
+    "manufacturing_value_added": (("manufacturing_share", _OF_GDP),),
+    "private_economy_value_added": (("private_economy_share", _OF_GDP),),
+    "digital_core_value_added": (("digital_core_share", _OF_GDP),),
+    "digital_economy_value_added": (("digital_economy_share", _OF_GDP),),
+    "culture_industry_value_added": (("culture_industry_share", _OF_GDP),),
+    "strategic_emerging_industry_value_added": (("strategic_emerging_industry_share", _OF_INDUSTRY),),
+    "high_tech_manufacturing_value_added": (("high_tech_manufacturing_share", _OF_INDUSTRY),),
+    "new_high_tech_industry_value_added": (("new_high_tech_industry_share", _OF_INDUSTRY),),
+    "tax_revenue": (("tax_share", r"(?:地方)?(?:一般)?公共(?:财政)?预算收入"),),
+    "industrial_investment": (("industrial_investment_share", _OF_INVESTMENT),),
+    "private_investment": (("private_investment_share", _OF_INVESTMENT),),
+    "rd_expenditure": (("rd_intensity", _OF_GDP),),
+}
 _ITEM_NUMBER = re.compile(r"^[“\"(]?(?:\d{1,2}|[①-⑳])[.、)]?")
 _RANKED = re.compile(r"(?:增速|总量|增幅|均|分别|规模|人均|继续|连续\d年|持续|稳定|保持)*")
 _ADDED = re.compile(r"新增|净增|新建|新培育|新认定|新引进|新开|新入库|新登记|新设|新发展|新注册")

@@ -65,7 +65,7 @@ DIRECTION = re.compile(rf"(?P<up>{UP})|(?P<down>{DOWN})")
 TO_LEVEL = re.compile(
     r"(?:增长|增加|提高|提升|上升|扩大|扩展|拓展|扩面|增|升|涨|回升|恢复|下降|降低|减少|回落|压减|压降|缩小|降|减|调整|改善|发展|转|跃升|收窄|扩|变|控制|优化|跨越|壮大|放大|延长|缩短)(?:到|至|为)"
 )
-FROM = re.compile(r"(?:由|从|自)")
+FROM = re.compile(r"(?:由|从|自(?![然治贸主身营来动愿]))")
 
 #: Comparisons: the number is a difference, a rank, a share of another whole; never the metric's own value.
 COMPARE = re.compile(

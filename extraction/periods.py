@@ -22,7 +22,7 @@ _TIME = re.compile(
     r"|(?P<each>每年|年均|平均每年|年平均|逐年)"
 )
 #: No word of time is without one of these characters.
-_ANY = re.compile("[年五季届任]")
+_ANY = re.compile(r"[年五季届任]|\d月")
 #: Before a word of time: it is what is compared with, not the time of the fact.
 _BASE = re.compile(
     r"(?:比|较|与|同|超过|高于|低于|多于|是|为|相当于|相比|对比|恢复到|超|在|自|从|由|约为|达到)(?:上述|整个)?$"

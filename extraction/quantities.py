@@ -77,6 +77,8 @@ _IDIOM = re.compile(
 )
 
 _HALF = {"过半": ("more_than", 50), "近半": ("nearly", 50), "一半": ("exact", 50), "半数": ("exact", 50)}
+_BEYOND = re.compile(r"半?(?:多|有余|以上|左右)|半")
+_DOUBLED = {"以上": "at_least", "左右": "around"}
 _DOUBLING = {"翻番": 1, "翻一番": 1, "翻两番": 2, "翻二番": 2, "翻了一番": 1, "翻了两番": 2, "翻了二番": 2}
 
 # --- bounds -----------------------------------------------------------------------------------------------------------
@@ -267,7 +269,10 @@ def _read(text: str, i: int, limit: int, floor: int) -> tuple[Quantity | None, i
         if word.startswith(name):
             j = i + len(name)
             unit = registry()["番"]
-            return Quantity(i, j, j, times, 0, None, 0, unit, "exact", name, ""), j
+            beyond = _BEYOND.match(text, j)
+            stop = beyond.end() if beyond else j
+            bound = _DOUBLED.get(beyond[0], "more_than") if beyond else "exact"
+            return Quantity(i, j, stop, times, 0, None, 0, unit, bound, name, ""), stop
     half = _HALF.get(text[i : i + 2])
     if half:
         j = i + 2
