@@ -58,6 +58,8 @@ def extract_report(text: str, identity: Identity) -> Reading:
 
 #: Exact statements of one thing in one report may differ by rounding; further apart, one of them is misread or misprinted.
 _APART = 0.2
+_BUILT = re.compile(r"新建|改扩?建|扩建|改造|续建")
+_RENEWED = re.compile(r"(?<!新)(?<!新建)(?<!新建、)(?<!新建和)(?:改扩?建|扩建|改造|续建)")
 
 
 def _doubt_contradictions(observations: list[Observation]) -> None:
@@ -72,8 +74,11 @@ def _doubt_contradictions(observations: list[Observation]) -> None:
         if len(same) > 1:
             values = [abs(o.value) for o in same if o.value is not None]
             if max(values) - min(values) > _APART * max(values):
+                works = {bool(_RENEWED.search(o.quote)) for o in same if _BUILT.search(o.quote)}
                 for o in same:
                     o.confidence = min(o.confidence, 0.6)
+                    if len(works) == 2:
+                        o.scope = "part"  # 新建幼儿园18所、改扩建35所: the metric is their sum, which nobody states
 
 
 def _observation(
