@@ -81,8 +81,8 @@ def _join_length(folded: str) -> int:
 _ACRONYM = re.compile("(?<=[\u4e00-\u9fff])[(（](?:GDP|CPI)[)）]")
 _TONE = re.compile("[āáǎàōóǒòēéěèīíǐìūúǔùǖǘǚǜ]")
 _PINYIN = re.compile("[(（][^()（）\\d]{0,60}?[āáǎàōóǒòēéěèīíǐìūúǔùǖǘǚǜ][^()（）\\d]{0,60}?[)）]")
-#: Each branch begins with the letter itself: the engine then scans for letters only.
-_MISREAD_DIGIT = re.compile(r"[OoQ](?<=[\d.].)(?=[\d.%年亿万])|[lI|](?<=[\d.].)(?=[\d.%])")
+#: It begins with the letter itself: the engine then scans for letters only.
+_MISREAD_DIGIT = re.compile(r"[OoQlI|](?<=[\d.].)(?=[\d.%年亿万])(?<![lI|](?=[年亿万]))")
 _MISREAD_INCOME = re.compile(r"(?<=[算配政营纯税均总业])收人")
 
 

@@ -11,7 +11,7 @@ wrong one.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -92,6 +92,7 @@ class Fact:
     stretch: bool = False
 
 
+_BRACKET = re.compile("[()]")
 _DELIMITER = re.compile(r"[,:;()]")
 _RIGHT_STOP = re.compile(r"[,:;()。!?\n、“”]|以及|和(?=\d)|及(?=\d)|与(?=\d)")
 #: What may follow a counted thing's name (5个热源建设, 20个精品示范村创建任务).
@@ -122,13 +123,9 @@ class Reader:
         self.signals = find_signals(text)
         #: where something may be read at all: numbers may begin, or words that state a fact without one
         self.marks = sorted([*number_starts(text), *self.signals, len(text)])
-        self.inner = {
-            i
-            for m in mentions
-            for i in range(m.start, m.end)
-            if "(" in text[m.start : m.end] and text[i] in "()"
-        }
         self.mention_starts = [mention.start for mention in mentions]
+        #: brackets inside a name, which delimit nothing
+        self.inner = {match.start() for match in _BRACKET.finditer(text) if self._in_a_name(match.start())}
         self.names = names
         self.year = year
         self.own_names = own_names
@@ -212,6 +209,10 @@ class Reader:
         if worded and STRETCH.search(text, start, end):
             self._stretch(start, end)
         return self.facts
+
+    def _in_a_name(self, at: int) -> bool:
+        i = bisect_right(self.mention_starts, at) - 1
+        return i >= 0 and at < self.mentions[i].end
 
     def _inside_name(self, q: Quantity) -> bool:
         """True for the 3 of 3岁以下婴幼儿托位数: a number inside a name is no figure."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 
 from extraction.units import SCALES, Unit, parse_unit, registry
@@ -265,7 +266,7 @@ _record = tuple.__new__
 def _read(text: str, i: int, limit: int, floor: int) -> tuple[Quantity | None, int]:
     """The quantity that begins at ``i`` (or just before it, with its sign), and where to go on looking."""
     word = text[i : i + 4]
-    for name, times in _DOUBLING.items():
+    for name, times in _DOUBLING.items() if word[0] == "翻" else ():
         if word.startswith(name):
             j = i + len(name)
             unit = registry()["番"]
@@ -601,6 +602,7 @@ def _borrow_scale(first: str, second: str, low: int) -> int:
     return low
 
 
+@cache
 def _scale(name: str) -> int:
     factor = 1
     for part in re.findall(r"万亿|.", name):
