@@ -128,6 +128,7 @@ def _is_usage(error: Exception) -> bool:
     return type(error).__name__ in {
         "CorrectionError",
         "GoldError",
+        "NotOurs",
         "NothingLabelled",
         "NoWarehouse",
         "RegistryError",
@@ -480,7 +481,7 @@ def compare(
 
 @app.command()
 def export(
-    out: Annotated[Path, typer.Option(help="folder to write to")],
+    out: Annotated[str, typer.Option(help="folder to write to, or URL of object storage (s3://…)")],
     format: Annotated[
         str, typer.Option("--format", "-f", help="parquet, csv (opens in Excel) or dta (Stata)")
     ],
@@ -491,14 +492,14 @@ def export(
 ) -> int:
     """Write the published marts as files, each with a manifest: schema, units, licence note, hash."""
     from warehouse.export import ExportError
-    from warehouse.export import export as export_tables
+    from warehouse.sharing import export_to
 
     try:
-        written = export_tables(_readable(_settings()), out, format, table)
+        written = export_to(_readable(_settings()), out, format, table)
     except ExportError as error:
         raise Exit(USAGE, str(error)) from error
-    for made in written:
-        _say(f"{out / made.file}: {made.rows} rows")
+    for address, made in written:
+        _say(f"{address}: {made.rows} rows")
     return DONE
 
 
@@ -720,6 +721,27 @@ def alert_test() -> int:
     if not settings.alert_urls:
         _say("no channels are set (CITYREPORTS_ALERT_URLS); the terminal and logs/alerts.jsonl had it")
     return DONE if all(d.ok for d in deliveries) else BROKE
+
+
+@app.command()
+def pull(
+    url: Annotated[str, typer.Argument(help="where it is published: http(s)://…, s3://… or a path")],
+    dest: Annotated[
+        Path | None, typer.Argument(help="file or folder to keep it in; default: this home's published file")
+    ] = None,
+) -> int:
+    """Fetch what another machine publishes; nothing is transferred while that is what is here already.
+
+    URL is the address of cityreports.duckdb or of its folder. The file is checked against its manifest and replaced
+    at once; readers of the old one keep it until they connect again.
+    """
+    from warehouse.sharing import pull_published
+
+    done = pull_published(_settings(), url, dest)
+    at = done.manifest.built_at[:16].replace("T", " ")
+    what = f"fetched, {done.transferred / 2**20:.1f} MB" if done.changed else "unchanged, nothing fetched"
+    _say(f"{done.path}: {what}; published {at} UTC, content {done.manifest.content_hash[:12]}")
+    return DONE
 
 
 if __name__ == "__main__":

@@ -561,9 +561,11 @@ def built_from(settings: Settings) -> dict[str, Any]:
 
 
 def is_current(settings: Settings) -> bool:
-    """Whether what is published was built from what is staged now, and passed its checks."""
+    """Whether what is published was built from what is staged now, passed its checks, and lies wherever it is to lie."""
     built = built_from(settings)
-    return settings.published.is_file() and bool(built) and built.get("inputs") == inputs_digest(settings)
+    is_copied = built.get("copied_to", "") == settings.publish_url
+    is_published = settings.published.is_file() and is_copied
+    return is_published and bool(built) and built.get("inputs") == inputs_digest(settings)
 
 
 @_told
@@ -679,9 +681,16 @@ def publish(settings: Settings, run: str) -> dict[str, Any]:
     emit("step", what="Publishing")
     inputs = inputs_digest(settings)
     result = publisher.publish(settings.build_database, settings.published, run_id=run, keep=settings.history)
-    write_json(_state_file(settings), {"inputs": inputs, "content_hash": result.content_hash, "run": run})
+    state = {"inputs": inputs, "content_hash": result.content_hash, "run": run}
+    write_json(_state_file(settings), state)
     write_json(_run_file(settings, run, "published.json"), {"published": result.published})
     emit("published", published=result.published, path=str(result.path))
+    if settings.publish_url:
+        from warehouse.manifest import copy_published
+
+        emit("step", what=f"Copying what is published to {settings.publish_url}")
+        copy_published(settings.published, settings.publish_url, keep=settings.history)
+        write_json(_state_file(settings), {**state, "copied_to": settings.publish_url})
     return {"published": result.published, "path": str(result.path), "content_hash": result.content_hash}
 
 
@@ -703,7 +712,8 @@ def _report(settings: Settings, run: str, *, published: bool) -> str:
 def tell(settings: Settings, run: str) -> dict[str, Any]:
     """The last step of a build: tell who must know what came of it. One message, and only if there is news.
 
-    Raises RunError where nothing was published though something should have been: the run must not look well.
+    Raises RunError where nothing was published or copied though something should have been: the run must not look
+    well.
     """
     from expectations.alerts import Problem, notify_problem, notify_run
     from expectations.results import read_results
@@ -738,6 +748,17 @@ def tell(settings: Settings, run: str) -> dict[str, Any]:
                 runbook="dbt-tests-failed",
             )
         )
+    if done and settings.publish_url and built_from(settings).get("copied_to", "") != settings.publish_url:
+        broke.append(
+            Problem(
+                key="warehouse/copy",
+                severity="error",
+                status="broke",
+                title="What was published was not copied",
+                what=f"Readers of {settings.publish_url} keep the file of the last run; here the new one is published.",
+                runbook="copy-broke",
+            )
+        )
     notify_problem(broke, home=settings.home, kind="broke", run_id=run, urls=settings.alert_urls)
     if results:
         notify_run(
@@ -751,5 +772,6 @@ def tell(settings: Settings, run: str) -> dict[str, Any]:
     if refused:
         raise Refused(f"nothing was published: {refused['words']}")
     if broke:
-        raise RunError(f"nothing was published: a step broke; run again, or see {settings.logs}")
+        what = "what was published was not copied" if done else "nothing was published: a step broke"
+        raise RunError(f"{what}; run again, or see {settings.logs}")
     return {"published": done}

@@ -1,6 +1,7 @@
 """Publish: the checked build file becomes the published one by one rename; readers never see half of it.
 
 <home>/published/cityreports.duckdb                what analysts open
+<home>/published/cityreports.duckdb.json           its manifest, for those who fetch it (warehouse.manifest)
 <home>/published/history/<built_at>-<hash>.duckdb  the last few published files, the newest among them
 <home>/published/_tmp/…                            drafts; nobody reads them
 """
@@ -17,6 +18,7 @@ from pathlib import Path
 import duckdb
 from filelock import FileLock, Timeout
 
+from warehouse.manifest import Manifest, file_sha256, manifest_of, read_manifest
 from warehouse.staging import sync_folder, whole_file
 
 #: Grows by one when a table or column that analysts read changes its meaning or goes.
@@ -143,26 +145,58 @@ def publish(build: Path, published: Path, *, run_id: str, keep: int) -> PublishR
             raise PublishError(f"{build}: cannot be read ({error}); remove it and run again") from error
         held = _held(published)
         if held is not None and held.content_hash == digest and held.schema_version == SCHEMA_VERSION:
+            _keep_manifest(published, held)
             return PublishResult(False, published, digest)
         for abandoned in (published.parent / "_tmp").glob("*"):
             abandoned.unlink()
         built_at = datetime.now(UTC)
+        publication = Publication(
+            run_id, built_at, digest, SCHEMA_VERSION, version("cityreports"), duckdb.__version__
+        )
         with whole_file(published, published.parent / "_tmp") as draft:
-            _write_draft(
-                build,
-                draft,
-                Publication(
-                    run_id, built_at, digest, SCHEMA_VERSION, version("cityreports"), duckdb.__version__
-                ),
-            )
+            _write_draft(build, draft, publication)
             history = published.parent / "history"
             history.mkdir(exist_ok=True)
             kept = history / f"{built_at:%Y%m%dT%H%M%S%fZ}-{digest[:12]}.duckdb"
             link_or_copy(draft, kept, published.parent / "_tmp")
+        _write_manifest(published, kept, publication)
         _prune(history, keep)
         return PublishResult(True, published, digest)
     finally:
         lock.release()
+
+
+def _write_manifest(published: Path, kept: Path, publication: Publication) -> None:
+    manifest = Manifest(
+        file=kept.relative_to(published.parent).as_posix(),
+        size=kept.stat().st_size,
+        sha256=file_sha256(kept),
+        content_hash=publication.content_hash,
+        run_id=publication.run_id,
+        built_at=publication.built_at.astimezone(UTC).isoformat(),
+        schema_version=publication.schema_version,
+        cityreports_version=publication.cityreports_version,
+        duckdb_version=publication.duckdb_version,
+    )
+    with whole_file(manifest_of(published), published.parent / "_tmp") as draft:
+        draft.write_bytes(manifest.as_bytes())
+
+
+def _keep_manifest(published: Path, held: Publication) -> None:
+    """Make the manifest again where it does not name what is published: a file put back from the history, a process
+    killed between the two, a release that wrote none."""
+    manifest = read_manifest(published)
+    if manifest is not None and manifest.run_id == held.run_id and manifest.content_hash == held.content_hash:
+        kept = published.parent / manifest.file
+        if kept.is_file() and kept.stat().st_size == manifest.size == published.stat().st_size:
+            return
+    history = published.parent / "history"
+    history.mkdir(exist_ok=True)
+    built_at = held.built_at.astimezone(UTC)
+    kept = history / f"{built_at:%Y%m%dT%H%M%S%fZ}-{held.content_hash[:12]}.duckdb"
+    if not kept.is_file():
+        link_or_copy(published, kept, published.parent / "_tmp")
+    _write_manifest(published, kept, held)
 
 
 def _held(published: Path) -> Publication | None:

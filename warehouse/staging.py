@@ -375,17 +375,20 @@ def remove_uncommitted(root: Root, *, older_than_s: float) -> int:
     commits = _read_commits(place, there)
     alive = {f.path for c in commits for f in c.files} | {f"commits/{c.run_id}.json" for c in commits}
     latest = time.time() - older_than_s
-    removed = 0
-    for folder in (*TABLES, "commits"):
-        for name, detail in there.items():
-            if name.startswith(f"{folder}/") and name not in alive and detail.modified <= latest:
-                place.store.remove(name)
-                removed += 1
+    dead = [
+        name
+        for folder in (*TABLES, "commits")
+        for name, detail in there.items()
+        if name.startswith(f"{folder}/") and name not in alive and detail.modified <= latest
+    ]
+    for name in dead:
+        place.store.remove(name)
+    removed = len(dead)
     for path in (place.local / "_tmp").glob("*"):
         if path.is_file() and path.stat().st_mtime <= latest:
             path.unlink(missing_ok=True)
             removed += 1
-    place.mirror.keep_only(there)
+    place.mirror.keep_only({name: there[name] for name in there.keys() - set(dead)})
     return removed
 
 

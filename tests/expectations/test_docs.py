@@ -17,6 +17,7 @@ OTHERS = {
     "alert-channel-failed": (None, "An alert channel did not take a message; the others did."),
     "run-broke": (None, "A step of the run ended with an error; nothing was published."),
     "build-broke": (None, "A step of the build ended with an error; nothing was published."),
+    "copy-broke": (None, "What was published could not be copied to `publish_url`."),
     "dbt-tests-failed": (None, "A test of the dbt models refused the data; nothing was published."),
     "batch-broke": (None, "A batch of sources broke as a whole; the others went on."),
     "many-sources-failed": (None, "A large part of all sources failed in one night."),
@@ -30,6 +31,8 @@ ADVICE = {
     "run again: every step can be run again. Published data are those of the last good run.",
     "build-broke": "`<home>/logs` has dbt's own words; the alert has the first of them. A full disk, a damaged file, a "
     "model that does not fit the staging: mend it and run again, nothing is lost.",
+    "copy-broke": "Here the new file is published; readers of the copy have the old one, whole. Look at the log of the step "
+    "`publish`: the network, the bucket, the credentials. A run of `cityreports run` copies it, also without news; on a standing Airflow trigger `warehouse`.",
     "dbt-tests-failed": "The alert names the test and how many rows it found; the test's SQL lies in dbt_project/, its "
     "result in `<home>/build/`. A wrong row: correct it in corrections.yml. A wrong model: mend it.",
     "batch-broke": "The alert names the batch and the error. Its sources are looked at again by the next run; twice in "

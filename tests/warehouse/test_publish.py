@@ -54,6 +54,7 @@ def test_the_published_file_says_what_it_is_and_is_whole(tmp_path: Path, publish
         ".lock",
         "_tmp",
         "cityreports.duckdb",
+        "cityreports.duckdb.json",
         "history",
     ]
     assert list((published.parent / "_tmp").iterdir()) == []

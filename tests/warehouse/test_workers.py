@@ -151,3 +151,39 @@ def alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+CELERY = """
+import os, sys
+import billiard
+from tests.warehouse.test_workers import behave
+from warehouse.workers import read_all
+
+def task():
+    # Airflow's supervisor forks once more, and the task runs in that process.
+    child = os.fork()
+    if child == 0:
+        found = [done.result for done in read_all(behave, ["say:a", "say:b", "say:c"], jobs=2, seconds=5)]
+        print(found, billiard.current_process().daemon, flush=True)
+        os._exit(0)
+    os.waitpid(child, 0)
+
+if __name__ == "__main__":
+    worker = billiard.Process(target=task)
+    worker.daemon = True  # as in Celery's pool
+    worker.start()
+    worker.join()
+"""
+
+
+def test_a_task_of_a_celery_worker_may_read_in_parallel(tmp_path: Path) -> None:
+    script = tmp_path / "celery_task.py"
+    script.write_text(CELERY, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, str(script)],
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parents[2])},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.stdout.strip() == "['SAY:A', 'SAY:B', 'SAY:C'] True", done.stderr
