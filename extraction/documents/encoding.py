@@ -21,6 +21,7 @@ _COMMON = frozenset(
     "建設會國這個來時們對發經過動進無與開實業現學務產場關強體點員數應機問題給統濟縣區億農村萬鎮產實報"
     "為於東車長門馬。，、；：“”《》（）！"
 )
+_LATIN = re.compile("[\x80-\xff]")
 _CJK = re.compile(r"[\u3400-\u9fff\u3001\u3002\uff01-\uff5e\u201c\u201d\u300a\u300b]")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _DECLARED = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_\-]{2,20})""", re.I)
@@ -169,7 +170,7 @@ def _may_be_utf16(data: bytes, encoding: str) -> bool:
 def _undo_double_encoding(text: str, notes: list[str]) -> str:
     """UTF-8 that was read as Latin-1 and written as UTF-8 again (æ”¿åºœ for 政府) is turned back."""
     sample = text[:_SAMPLE]
-    latin = sum(1 for char in sample if "\x80" <= char <= "\xff")
+    latin = len(_LATIN.findall(sample))
     if latin < 20 or latin < len(_CJK.findall(sample)):
         return text
     for codec in ("latin-1", "cp1252"):
