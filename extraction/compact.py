@@ -27,6 +27,8 @@ _CONTINUES = frozenset(",，、。%％)）亿万")
 _STARTS_ITEM = re.compile(
     r"[一二三四五六七八九十]{1,3}[、.]|\([一二三四五六七八九十\d]{1,3}\)|第[一二三四五六七八九十]+[,、章节部]|——|\d{1,2}[、.](?!\d)"
 )
+#: A list mark at the head of a line starts a new item, too.
+_BULLET = re.compile("[◆■●▲◇○□★☆▪•►]")
 _PUNCTUATION = tuple(zip("，；：！？（）．﹒", ",;:!?()..", strict=True))
 
 
@@ -63,15 +65,16 @@ class Compact:
 def _join_length(folded: str) -> int:
     """Least length of a line that may have been broken by a page's width rather than by its writer.
 
-    In a text set to a fixed width most lines have no end mark and nearly the same length; elsewhere only long lines
-    without an end mark are taken for broken ones.
+    In a text set to a fixed width most lines have no end mark and nearly the same length; elsewhere (a digest with one
+    fact a line, say) only long lines without an end mark are taken for broken ones.
     """
     lines = [line.strip() for line in folded.split("\n")]
     lines = [line for line in lines if line]
     open_ended = sorted(len(line) for line in lines if line[-1] not in _TERMINAL)
     if len(open_ended) >= 10 and len(open_ended) > 0.4 * len(lines):
         width = open_ended[int(0.8 * (len(open_ended) - 1))]
-        if 8 <= width <= 60:
+        uniform = sum(abs(length - width) <= 2 for length in open_ended)
+        if 8 <= width <= 60 and uniform >= 0.4 * len(open_ended):
             return max(8, int(0.8 * width))
     return 25
 
@@ -139,7 +142,10 @@ def compact(stored: str) -> Compact:
                 join_at = _join_length(folded)
             line_start = folded.rfind("\n", 0, begin) + 1
             open_ended = (
-                begin > 0 and folded[begin - 1] not in _TERMINAL and not _STARTS_ITEM.match(folded, at)
+                begin > 0
+                and folded[begin - 1] not in _TERMINAL
+                and not _STARTS_ITEM.match(folded, at)
+                and not _BULLET.search(folded, newline, end)
             )
             broken = open_ended and (
                 begin - line_start >= join_at or folded[begin - 1] in _GOES_ON or folded[at] in _CONTINUES

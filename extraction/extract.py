@@ -78,7 +78,9 @@ def _doubt_contradictions(observations: list[Observation]) -> None:
                 for o in same:
                     o.confidence = min(o.confidence, 0.6)
                     if len(works) == 2:
-                        o.scope = "part"  # 新建幼儿园18所、改扩建35所: the metric is their sum, which nobody states
+                        o.scope = (
+                            "part"  # 新建幼儿园18所、改扩建35所: the metric is their sum, which nobody states
+                        )
 
 
 def _observation(
@@ -136,6 +138,8 @@ def _places(region_code: str | None) -> tuple[frozenset[str], re.Pattern[str], r
     if region is None:
         return frozenset(), re.compile(r"全国|全球|世界|中部六?省"), None
     own = {region.name, region.short_name, *(name for name in region.aliases if len(name) > 1)}
+    if region.level == "province" and region.name.endswith("自治区"):
+        own.add("自治区")
     others = [
         "全国",
         "全球",

@@ -235,7 +235,7 @@ class Reader:
         while i < len(quantities):
             triple = quantities[i : i + 3]
             joined = len(triple) == 3 and all(
-                text[a.end : b.start] in (":", "∶", "：", "比") for a, b in pairwise(triple)
+                text[a.end : b.start] in (":", "∶", "：", "︰", "﹕", "比") for a, b in pairwise(triple)
             )
             total = sum(q.low * 10.0**q.low_exp for q in triple)
             if not joined or not 98 <= total <= 102 or not all(code in self.names.by_code for code in codes):
@@ -666,7 +666,7 @@ class Reader:
             rest = rest.replace(name, "")
         if self.other_wholes.search(rest) or _INSIDE.search(rest) or "带动" in rest or "撬动" in rest:
             return False
-        rest = rest.strip(".·")
+        rest = rest.strip(".·…▲★●◆■□▪◇○☆►√【】")
         match = BEFORE.match(rest)
         if match and match.end() == len(rest):
             return True
@@ -1697,7 +1697,7 @@ def _alike(a: Quantity, b: Quantity) -> bool:
 
 
 _TIMES = re.compile(
-    r"(?:到|至|截至|截止|比|较)?(?:(?:19|20)\d\d年?[-—至]?)?(?:19|20)\d\d年(?:年?底|末|初|以来|的)?|(?:刚刚)?(?:过去|近|今后|未来)的?[一五三两四]?年[来间]?|[“\"]?十[一二三四五六]?五[”\"]?(?:时期|期间|以来|末|五年)?|(?:比|较)?(?:去年|上年|上一年)(?:同期)?|今年|本年|明年|全年|年内|年底|(?:五|三|两|四)年来|一年来|目前|五年间|\d{1,2}月底|前\d+个?月|\d{1,2}[-—至]\d{1,2}月(?:份)?|(?:已|已经)?连续(?:第)?[一二三四五六七八九十\d]+年|上半年|下半年|一季度|前三季度|年初|[“\"]?十[一二三四五六]?五[”\"]?末"
+    r"(?:到|至|截至|截止|比|较)?(?:(?:19|20)\d\d年?[-—至]?)?(?:19|20)\d\d年(?:年?底|末|初|以来|的)?|(?:刚刚)?(?:过去|近|今后|未来)的?[一五三两四]?年[来间]?|[“\"]?十[一二三四五六]?五[”\"]?(?:时期|期间|以来|末|五年)?|(?:比|较)?(?:去年|上年|上一年)(?:同期)?|今年|本年|明年|全年|年内|年底|(?:五|三|两|四)年来|一年来|目前|五年间|\d{1,2}月底|前\d+个?月|\d{1,2}[-—至]\d{1,2}月(?:份)?|(?:已|已经)?连续(?:第)?[一二三四五六七八九十\d]+年|(?<![一二三四十\d今后未过去近])(?:这)?[五三四]年(?=提高|增长|增加|累计|下降|提升|年均|净增)|上半年|下半年|一季度|前三季度|年初|[“\"]?十[一二三四五六]?五[”\"]?末"
 )
 
 
