@@ -290,7 +290,7 @@ def article(site: Site, year: int) -> bytes:
         which = draw.randrange(len(_TASKS))
         paragraphs.append(
             "我们将坚持以人民为中心，把发展的落脚点放在改善民生上，让群众看得见变化、得到实惠。"
-            f"{_TASKS[which]}{draw.randint(3, 900)}{_UNITS[which]}，"
+            f"{_TASKS[which]}{draw.randint(3, 300)}{_UNITS[which]}，"
             "统筹推进产业升级、城乡融合和生态保护，办好群众身边的小事。"
         )
     body = "".join(f"<p>　　{text}</p>\n" for text in paragraphs)
