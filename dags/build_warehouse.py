@@ -63,6 +63,8 @@ def _settings_and_run() -> tuple[Any, str]:
     tags=["cityreports", "warehouse"],
     default_args={
         "owner": "cityreports",
+        # Under Celery: a worker with one slot, since DuckDB takes one writer. Other executors know no queues.
+        "queue": "warehouse",
         "retries": min(2, int(os.environ.get("CITYREPORTS_RETRIES", "2"))),
         "retry_delay": timedelta(seconds=float(os.environ.get("CITYREPORTS_RETRY_SECONDS", "60"))),
         "retry_exponential_backoff": True,

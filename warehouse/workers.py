@@ -17,9 +17,10 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from multiprocessing import connection, get_context
+from multiprocessing import connection, current_process, get_context
 from multiprocessing.connection import Connection
-from types import FrameType
+from multiprocessing.process import AuthenticationString  # type: ignore[attr-defined]
+from types import FrameType, ModuleType
 from typing import Any, Generic, TypeVar
 
 from extraction.model import DocumentError
@@ -205,12 +206,14 @@ class _Worker(Generic[Item, Result]):
         self._at = (number, item)
         if self._process is None:
             self.answers, theirs = self._context.Pipe()
-            self._process = self._context.Process(
-                target=_serve,
-                args=(theirs, self._function, self._seconds, self._prepare),
-                daemon=True,
-            )
-            self._process.start()
+            with _plain_parent():
+                process = self._context.Process(
+                    target=_serve,
+                    args=(theirs, self._function, self._seconds, self._prepare),
+                    daemon=True,
+                )
+                process.start()
+            self._process = process
             self._started = False
             theirs.close()
             self._expect(START_SECONDS)
@@ -257,6 +260,27 @@ class _Worker(Generic[Item, Result]):
             self._process.join()
             self.answers.close()
             self._process = None
+
+
+@contextlib.contextmanager
+def _plain_parent() -> Iterator[None]:
+    """Let children start as those of a plain program, also in a task of a Celery worker, where three things forbid it.
+
+    Celery's processes are daemons, and multiprocessing forbids them children, for these would outlive them. Ours do not:
+    they end with whoever reads their answers (``die_with``). They are billiard's, whose key multiprocessing does not
+    hand on. And a child would load the main program first: that is Airflow's, which does not load in a task.
+    """
+    configuration: dict[str, Any] = current_process()._config  # type: ignore[attr-defined]
+    before, main = dict(configuration), sys.modules["__main__"]
+    configuration.pop("daemon", None)
+    configuration["authkey"] = AuthenticationString(configuration["authkey"])
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+        configuration.clear()
+        configuration.update(before)
 
 
 def _serve(

@@ -168,7 +168,9 @@ def task():
         os._exit(0)
     os.waitpid(child, 0)
 
-if __name__ == "__main__":
+if __name__ != "__main__":
+    raise RuntimeError("Airflow's main program does not load where a task runs")
+else:
     worker = billiard.Process(target=task)
     worker.daemon = True  # as in Celery's pool
     worker.start()
