@@ -22,7 +22,7 @@ _PAGE_MARK = re.compile(
 _TERMINAL = frozenset("。!?;:”」』)》】!？；：…")
 #: A line that ends or begins so was broken inside a sentence, however short it is.
 _GOES_ON = frozenset(",，、和及与增长达到至约为近超第年")
-_CONTINUES = frozenset(",，、。%％)）亿万")
+_CONTINUES = frozenset(",，、。%％)）")
 #: What starts a new item even though the line before has no end mark.
 _STARTS_ITEM = re.compile(
     r"[一二三四五六七八九十]{1,3}[、.]|\([一二三四五六七八九十\d]{1,3}\)|第[一二三四五六七八九十]+[,、章节部]|——|\d{1,2}[、.](?!\d)"
@@ -148,7 +148,10 @@ def compact(stored: str) -> Compact:
                 and not _BULLET.search(folded, newline, end)
             )
             broken = open_ended and (
-                begin - line_start >= join_at or folded[begin - 1] in _GOES_ON or folded[at] in _CONTINUES
+                begin - line_start >= join_at
+                or folded[begin - 1] in _GOES_ON
+                or folded[at] in _CONTINUES
+                or (folded[at] in "亿万" and folded[begin - 1].isdigit())
             )
             if not broken:
                 pieces.append("\n")

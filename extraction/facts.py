@@ -312,7 +312,10 @@ class Reader:
         if not subjects and why == "predicate_only":
             # the words before the number only say something: of the name in the segment before, or of the last subject
             bare = self._bare_name_before(prev, clause_start)
-            if bare is not None:
+            listed = self._list_before(prev, clause_start, len(group)) if bare and "分别" in clause else []
+            if listed:
+                subjects, rule, predicate = listed, "name_in_previous_segment", clause
+            elif bare is not None:
                 subjects, rule = [bare], "name_in_previous_segment"
                 predicate = clause
             elif "分别" in clause and len(group) > 1 and len(carried) != len(group):
@@ -330,7 +333,7 @@ class Reader:
                 subjects, rule, predicate, why = (
                     [Subject(mention, share.name_zh, False, "", clause_start)], "share_of_spending", "", "",
                 )  # fmt: skip
-        if (not subjects or rule == "carried_over") and len(group) == 1 and len(carried) == 1:
+        if len(group) == 1 and len(carried) == 1 and "占" in clause[:4]:
             shared = self._share_of_carried(carried[0], clause_start, q)
             if shared is not None:
                 subjects, rule, predicate, why = [shared], "share_of_carried", "", ""
@@ -482,7 +485,7 @@ class Reader:
         return out
 
     def _left_subjects(
-        self, start: int, end: int, values: int, stretch: Stretch
+        self, start: int, end: int, values: int, stretch: Stretch | None
     ) -> tuple[list[Subject], str, str]:
         """Subjects named in ``text[start:end]``, the words between the last name and the number, and why there is none.
 
@@ -774,6 +777,13 @@ class Reader:
                     at = start + joint.start()
                     out.append(Subject(Mention(at, start + joint.end(), claims), order[c], False, "", at))
         return out
+
+    def _list_before(self, prev: int, clause_start: int, values: int) -> list[Subject]:
+        """Names that make up the segment just before the clause: 规上工业增加值、固定资产投资，分别增长8%、7%."""
+        segment_end = clause_start - 1
+        segment_start = self._after_delimiter(prev, segment_end)
+        items, rest, _ = self._left_subjects(segment_start, segment_end, values, None)
+        return items if len(items) == values and not rest.strip() else []
 
     def _bare_name_before(self, prev: int, clause_start: int) -> Subject | None:
         """A name that ends the segment just before the clause: 一般公共预算收入，预计增长5%."""
@@ -1697,7 +1707,7 @@ def _alike(a: Quantity, b: Quantity) -> bool:
 
 
 _TIMES = re.compile(
-    r"(?:到|至|截至|截止|比|较)?(?:(?:19|20)\d\d年?[-—至]?)?(?:19|20)\d\d年(?:年?底|末|初|以来|的)?|(?:刚刚)?(?:过去|近|今后|未来)的?[一五三两四]?年[来间]?|[“\"]?十[一二三四五六]?五[”\"]?(?:时期|期间|以来|末|五年)?|(?:比|较)?(?:去年|上年|上一年)(?:同期)?|今年|本年|明年|全年|年内|年底|(?:五|三|两|四)年来|一年来|目前|五年间|\d{1,2}月底|前\d+个?月|\d{1,2}[-—至]\d{1,2}月(?:份)?|(?:已|已经)?连续(?:第)?[一二三四五六七八九十\d]+年|(?<![一二三四十\d今后未过去近])(?:这)?[五三四]年(?=提高|增长|增加|累计|下降|提升|年均|净增)|上半年|下半年|一季度|前三季度|年初|[“\"]?十[一二三四五六]?五[”\"]?末"
+    r"(?:到|至|截至|截止|比|较)?(?:(?:19|20)\d\d年?[-—至]?)?(?:19|20)\d\d年(?:年?底|末|初|以来|的)?|(?:刚刚)?(?:过去|近|今后|未来)的?[一五三两四]?年[来间]?|[“\"]?十[一二三四五六]?五[”\"]?(?:时期|期间|以来|末|五年)?|(?:比|较)?(?:去年|上年|上一年)(?:同期|年?末|年?底)?|今年|本年|明年|全年|年内|年底|(?:五|三|两|四)年来|一年来|目前|五年间|\d{1,2}月底|前\d+个?月|\d{1,2}[-—至]\d{1,2}月(?:份)?|(?:已|已经)?连续(?:第)?[一二三四五六七八九十\d]+年|(?<![一二三四十\d今后未过去近])(?:这)?[五三四]年(?=提高|增长|增加|累计|下降|提升|年均|净增)|上半年|下半年|一季度|前三季度|年初|[“\"]?十[一二三四五六]?五[”\"]?末"
 )
 
 
