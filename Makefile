@@ -10,7 +10,7 @@ BIN := .venv/bin
 export UV_CACHE_DIR ?= $(CURDIR)/.uv/cache
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help setup run test check bench clean
+.PHONY: help setup run test check bench fuzz clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -43,6 +43,11 @@ test: check ## the checks above and every test
 
 bench: setup ## measure speed and memory, compare with bench/results.json
 	@$(BIN)/python -m bench
+
+ENTRY ?= text
+FOR ?= 60
+fuzz: setup ## coverage-guided fuzzing of one entry for so many seconds: ENTRY=text|html|pdf|word FOR=60
+	@$(UV) run --frozen --with atheris==3.0.0 python -m tests.fuzz $(ENTRY) -max_total_time=$(FOR) -rss_limit_mb=2000
 
 clean: ## remove what the targets above made (data/ too)
 	@rm -rf .venv .uv data .mypy_cache .ruff_cache .pytest_cache .hypothesis dbt_project/target dbt_project/logs

@@ -190,7 +190,7 @@ class Reader:
                     for q in group:
                         q.unit = nxt.unit  # 1.2个、0.8个、0.5个百分点
                 scaled = "万" in nxt.raw_value or "亿" in nxt.raw_value
-                if nxt.unit.dimension != "number" and not scaled:
+                if nxt.unit.dimension not in ("number", "doubling") and not scaled:
                     for q in group:
                         if q.unit.dimension == "number":
                             q.unit = nxt.unit  # 降至72、43微克/立方米: the unit stands after the last

@@ -555,6 +555,8 @@ def _finish(
             unit = parse_unit(name) if name else parse_unit("")
         factor = _scale(scale1)
         low *= factor
+        if unit.dimension == "doubling" and (low_exp or not 1 <= low <= 10):
+            return None, stop  # nothing doubles a thousand times: the sign of a broken page
         if high is not None:
             high *= _scale(scale2 or (scale1 if not parts.u1 else ""))
     if high is not None and low * 10.0**low_exp > high * 10.0**high_exp:

@@ -7,6 +7,8 @@ from fractions import Fraction
 import pytest
 
 from extraction.compact import compact
+from extraction.extract import extract_report
+from extraction.model import Identity
 from extraction.quantities import Quantity, chinese_number, find_quantities
 
 
@@ -143,3 +145,10 @@ def test_spans_cover_what_was_written() -> None:
     assert isinstance(q, Quantity)
     assert text[q.start : q.end] == "1,100万元" == q.raw_value + q.raw_unit
     assert text[q.end : q.stop] == "以上"
+
+
+@pytest.mark.parametrize("text", ["粮食产量达到7777777番。", "年均1234.5、翻一番今年年均。"])
+def test_nothing_doubles_a_thousand_times(text: str) -> None:
+    """Found by fuzzing: two to such a power is no number that a computer holds."""
+    assert all(q.unit.dimension != "doubling" or q.low <= 10 for q in find_quantities(compact(text).text))
+    extract_report(text, Identity("411700", "驻马店市", 2026, "full"))
