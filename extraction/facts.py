@@ -494,7 +494,7 @@ class Reader:
         text = self.text
         clause = text[start:end]
         mentions = self._mentions_between(start, end)
-        if values == 3 and not mentions:
+        if values == 3:
             three = _THREE.match(text, start, end)
             if three and _says_something(text[three.end() : end]):
                 joint = _joint(three[1])
@@ -610,6 +610,11 @@ class Reader:
         """战略性新兴产业增加值增长12%，占规上工业比重达到24%: a share of what the clause before speaks of."""
         if subject.mention is None or subject.part or q.unit.name != "%":
             return None
+        own = _SHARE_ALONE.get(subject.mention.candidates[0][0].code)
+        if own is not None and _SHARE_BARE.fullmatch(self.text, start, q.start):
+            share = self.names.by_code.get(own)
+            mention = Mention(start, q.start, ((share, "any"),)) if share else None
+            return Subject(mention, share.name_zh, False, "", start) if share else None
         match = _SHARE_CLAUSE.fullmatch(self.text, start, q.start)
         if match is None:
             return None
@@ -1483,6 +1488,11 @@ class Reader:
                 value, name = 0.0, "exact"
             if qualifier == "unstated" and parse_unit(metric.unit).dimension == "ratio":
                 statistic, unit = "level", metric.unit
+            if value is None and any(
+                f.metric is metric and f.statistic == statistic and f.years == years and f.value is not None
+                for f in self.facts
+            ):
+                continue  # 增速由负转正，全年增长8.6%: the number says it
             self.facts.append(
                 Fact(
                     metric,
@@ -1587,7 +1597,7 @@ _WORDED = (
 #: 500万元以上固定资产投资: the threshold of a survey, part of the name.
 _CALIBRE = re.compile(r"(?:5|50|500|1000|2000)万元(?:及)?以上(?=(?:项目)?固定资产投资)")
 _CROSSED = re.compile(r"(?:先后|相继|连续|接连)[^,]*[过上越破]|连[跨过破上]")
-_THREE = re.compile(r"[^,。;]{0,12}?(三次产业|三大产业|一二三(?:次)?产业?)(?:增加值)?")
+_THREE = re.compile(r"[^,。;]{0,12}?(三次产业|三大产业|一、?二、?三(?:次)?产业?)(?:增加值)?")
 _BOTH = re.compile(r"(收支|存贷款)(余额|总额|规模)?")
 _BOTH_SIDES = {"收支": ("收入", "支出"), "存贷款": ("存款", "贷款")}
 _RESIDENTS = re.compile(r"[、和]?(?:其中)?(城镇|城市|农村|城乡|城镇[、和]农村)(?:常住)?居民(?:人均)?")
@@ -1598,6 +1608,9 @@ _SHARE_CLAUSE = re.compile(
 _OF_GDP = r"(?:GDP|(?:地区)?生产总值|经济总量)"
 _OF_INDUSTRY = r"(?:规模以上|规上)工业(?:增加值)?"
 _OF_INVESTMENT = r"(?:全部|全社会)?(?:固定资产)?投资(?:总额|总量)?"
+_SHARE_BARE = re.compile(r"[、,]?占比(?:为|达到|达|提高到|提升到|提升至|超过|保持在|稳定在)*")
+#: Whose share is of one whole only: 民生支出602亿元、占比77%.
+_SHARE_ALONE = {"livelihood_expenditure": "livelihood_expenditure_share", "tax_revenue": "tax_share"}
 #: What a share is of, by what the clause before speaks of.
 _SHARES = {
     "primary_industry_value_added": (("primary_industry_share", _OF_GDP),),
