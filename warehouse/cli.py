@@ -126,6 +126,7 @@ def _is_usage(error: Exception) -> bool:
         return True
     # By name, so that a command that never imported these modules does not do so to find out.
     return type(error).__name__ in {
+        "BackupError",
         "CorrectionError",
         "GoldError",
         "NotOurs",
@@ -721,6 +722,55 @@ def alert_test() -> int:
     if not settings.alert_urls:
         _say("no channels are set (CITYREPORTS_ALERT_URLS); the terminal and logs/alerts.jsonl had it")
     return DONE if all(d.ok for d in deliveries) else BROKE
+
+
+@app.command()
+def backup(
+    dest: Annotated[str, typer.Argument(help="folder, or URL of object storage (s3://…)")],
+) -> int:
+    """Copy what cannot be made again: archive, staging, what is published, releases, results of checks.
+
+    Onto an earlier back-up only what is new is transferred. May run beside a night.
+    """
+    from warehouse.backup import backup as back_up
+
+    done = back_up(_settings(), dest)
+    for name in done.lost:
+        _say(f"note: {name} is gone here; the back-up keeps it")
+    size, sent = done.size / 2**20, done.transferred / 2**20
+    _say(f"{dest}: {done.files} files, {size:.1f} MB, of which {sent:.1f} MB were transferred now")
+    return DONE
+
+
+@app.command()
+def restore(
+    source: Annotated[str, typer.Argument(help="folder or URL that `backup` wrote to")],
+) -> int:
+    """Put a back-up into an empty home; every file is compared with its digest. Then: `cityreports run`."""
+    from warehouse.backup import restore as put_back
+    from warehouse.staging import exclusive
+
+    settings = _settings()
+    with exclusive(settings.home, "this restore"):
+        count = put_back(settings, source)
+    _say(f"{settings.home}: {count} files restored")
+    return DONE
+
+
+@app.command()
+def upgrade() -> int:
+    """Bring staging of an older release to today's columns, now; the next run would do so, too."""
+    from datetime import UTC, datetime
+
+    from warehouse import pipeline
+    from warehouse.staging import exclusive
+
+    settings = _settings()
+    with exclusive(settings.home, "this upgrade"):
+        done = pipeline.upgrade(settings, pipeline.run_name(datetime.now(UTC)))
+    for words in done or ["staging is of today's version; nothing was to do"]:
+        _say(words)
+    return DONE
 
 
 @app.command()
