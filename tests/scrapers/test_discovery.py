@@ -382,3 +382,105 @@ def test_a_column_behind_a_hash_is_read_through_its_service(night: Night) -> Non
         # The entry page is the same every night; what its service answers is not.
         routes[api] = service(2026, 2025)
         assert [link.claim.report_year for link in night.look(source)[0].links] == [2026, 2025]
+
+
+def portal_page(*links: tuple[str, str]) -> bytes:
+    items = "".join(f'<a href="{url}">{words}</a>' for url, words in links)
+    return f"<html><body>{items}<p>{'欢迎访问本市人民政府门户网站，' * 20}</p></body></html>".encode()
+
+
+def test_a_column_that_has_moved_is_searched_for_again(night: Night) -> None:
+    reports = bad.page(bad.listing(("/t20260209_1.html", "2026年太原市政府工作报告")))
+    routes = {"/": bad.page(portal_page(("/old/", "政府工作报告"))), "/old/": reports}
+    with misbehaving(routes) as site:
+        source = local_source(site.base, "/", platform="portal")
+        (look,) = night.look(source)
+        assert [link.found_on for link in look.links] == [f"{site.base}/old/"]
+        routes["/"] = bad.page(portal_page(("/new/", "政府工作报告")))
+        routes["/new/"] = reports
+        del routes["/old/"]
+        (look,) = night.look(source, now=NOW + timedelta(days=1))
+        assert look.ok
+        assert [link.found_on for link in look.links] == [f"{site.base}/new/"]
+        site.asked.clear()
+        night.look(source, now=NOW + timedelta(days=2))
+        assert "/old/" not in site.asked
+        assert "/new/" in site.asked
+
+
+def test_a_search_without_end_is_bounded_and_made_once_a_week(night: Night) -> None:
+    """Every page leads to ten more columns that promise reports."""
+
+    def maze(talk: bad.Conversation) -> None:
+        here = talk.path.rstrip("/")
+        talk.send(portal_page(*((f"{here}/{n}/", "政府信息公开") for n in range(10))))
+
+    with misbehaving({"/*": maze, "/robots.txt": bad.page(b"", Content_Type="text/plain")}) as site:
+        source = local_source(site.base, "/", platform="portal")
+        (look,) = night.look(source)
+        assert look.ok
+        assert "no column with a report within 12 pages" in look.notes[0]
+        assert len(set(site.asked)) <= 14
+        assert max(path.count("/") for path in site.asked) <= 4
+        site.asked.clear()
+        night.look(source, now=NOW + timedelta(days=1))
+        assert [path for path in site.asked if path != "/robots.txt"] == ["/"]
+        site.asked.clear()
+        night.look(source, now=NOW + timedelta(days=7))
+        assert len(site.asked) > 10
+
+
+def test_a_home_page_that_links_the_report_itself_is_enough(night: Night) -> None:
+    home = portal_page(("/xw/202602/t20260209_1.html", "2026年太原市政府工作报告"), ("/zw/", "政务公开"))
+    with misbehaving({"/": bad.page(home)}) as site:
+        (look,) = night.look(local_source(site.base, "/", platform="portal"))
+        assert [link.url for link in look.links] == [f"{site.base}/xw/202602/t20260209_1.html"]
+
+
+def test_a_search_stays_on_the_site(night: Night) -> None:
+    with misbehaving(
+        {"/*": bad.page(bad.listing(("/t20260209_1.html", "2026年太原市政府工作报告")))}
+    ) as other:
+        home = portal_page((f"{other.base.replace('127.0.0.1', 'localhost')}/zfgzbg/", "政府工作报告"))
+        with misbehaving({"/": bad.page(home)}) as site:
+            (look,) = night.look(local_source(site.base, "/", platform="portal"))
+        assert look.links == ()
+        assert other.asked == []
+
+
+def test_a_home_page_that_leads_nowhere_is_an_error_with_a_name(night: Night) -> None:
+    with misbehaving({"/": bad.page(("<p>" + "网站改版，欢迎访问。" * 50 + "</p>").encode())}) as site:
+        (look,) = night.look(local_source(site.base, "/", platform="portal"))
+        assert (look.ok, look.error) == (False, "layout_changed")
+
+
+def newspaper(talk: bad.Conversation) -> None:
+    """Two printed pages: many articles on the first; on the second one that fills it, called by its headline alone."""
+    if "2026-02/20" not in talk.path:
+        talk.send(b"", status="404 Not Found")
+    elif talk.path.endswith("node_1.htm"):
+        other = "".join(f"<a href='content_1_{n}.htm'>本报讯：城市更新项目第{n}批开工</a>" for n in range(12))
+        talk.send(f"<a href='node_1.htm'>01版</a><a href='node_2.htm'>02版</a>{other}".encode())
+    elif talk.path.endswith("node_2.htm"):
+        area = "<area href='content_2_1.htm' alt='凝心聚力 奋勇争先 在高质量发展中走在前列'>"
+        talk.send(f"<a href='node_1.htm'>01版</a><a href='node_2.htm'>02版</a>{area}".encode())
+    elif talk.path.endswith("content_2_1.htm"):
+        intro = "<founder-introtitle>2026年太原市政府工作报告</founder-introtitle>"
+        talk.send(f"{intro}<founder-title>凝心聚力 奋勇争先</founder-title>{bad.REPORT}".encode())
+    else:
+        talk.send(f"<founder-title>城市更新项目开工</founder-title>{bad.REPORT}".encode())
+
+
+def test_a_report_under_its_headline_alone_is_found_in_the_paper(night: Night) -> None:
+    with misbehaving({"/html*": newspaper}) as site:
+        source = local_source(
+            site.base, "/html/{yyyy}-{mm}/{dd}/node_1.htm", platform="epaper", place="newspaper"
+        )
+        look = night.look(source)[0]
+        assert [link.url.rpartition("/")[2] for link in look.links] == ["content_2_1.htm"]
+        assert look.links[0].claim.report_year == 2026
+        opened = [path for path in site.asked if "content" in path]
+        assert opened == ["/html/2026-02/20/content_2_1.htm"], "articles beside many others stay closed"
+        site.asked.clear()
+        # Not opened again: its link is known now.
+        assert night.look(source)[0].links_seen == 1
