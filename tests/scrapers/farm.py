@@ -22,9 +22,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
-from extraction.regions import all_regions
+from extraction.regions import all_regions, by_code
 from scrapers.model import Source
 
 SITES = 364
@@ -98,6 +99,21 @@ class Field:
             )
             for site in self.sites
         ]
+
+    def registry(self, folder: Path, *, home_pages: bool = False) -> Path:
+        """The sites as source files, as the registry has them; returns ``folder``."""
+        folder.mkdir(parents=True, exist_ok=True)
+        entries: dict[str, list[str]] = {}
+        for source in self.sources(home_pages=home_pages):
+            entries.setdefault(source.province, []).append(
+                f'  - code: "{source.region_code}"\n    name: {source.region_name}\n    platform: {source.platform}\n'
+                f'    listings: ["{source.listings[0]}"]\n    local: true\n    verified: null\n'
+            )
+        for province, lines in entries.items():
+            region = by_code(province)
+            text = f"province: {region.name if region else province}\nsources:\n" + "".join(lines)
+            (folder / f"{province}.yml").write_text(text, encoding="utf-8")
+        return folder
 
     def faulty(self) -> dict[str, str]:
         """Source id → the failure that must be named."""

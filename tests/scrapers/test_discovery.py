@@ -11,7 +11,7 @@ import pytest
 
 from extraction.model import Claim
 from scrapers.backfill import backfill
-from scrapers.checking import check_sources, no_network, record_verified
+from scrapers.checking import Check, advice_lines, as_row, check_sources, no_network, record_verified
 from scrapers.model import Failure, Fetched, Source
 from scrapers.pages import Row
 from scrapers.sources import load_sources
@@ -309,14 +309,39 @@ def test_check_says_in_one_line_what_it_found_and_marks_what_works(tmp_path: Pat
         file.write_text(entry.replace("{base}", site.base), encoding="utf-8")
         checks = check_sources(load_sources(tmp_path), settings=QUICK, now=NOW)
         lines = [check.line() for check in checks]
-        assert lines[0] == "140100 太原市: works, 2 reports; newest: 2026年太原市政府工作报告"
+        found = f"2 reports on {site.base}/index.html, the first: 2026年太原市政府工作报告"
+        assert lines[0] == f"140100 太原市: works, {found}"
         assert lines[2].startswith("140200 大同市: not_found")
         assert all("\n" not in line for line in lines)
-        assert record_verified(checks, date(2026, 2, 21), tmp_path) == ["140100", "140100-newspaper"]
+        rows = [as_row(check) for check in checks]
+        assert [row[:6] for row in rows] == [
+            ("140100", "太原市", "portal", "trs", "works", 2),
+            ("140100-newspaper", "太原市", "newspaper", "plain", "works", 1),
+            ("140200", "大同市", "portal", "trs", "not_found", 0),
+        ]
+        assert advice_lines(checks) == ["not_found (1): find the page's new address: 140200"]
+        for day in (date(2026, 2, 20), date(2026, 2, 21)):  # the second replaces what the first wrote
+            assert record_verified(checks, day, tmp_path) == ["140100", "140100-newspaper"]
         text = file.read_text(encoding="utf-8")
-        assert text.count("verified: 2026-02-21") == 2
-        assert text.replace("verified: 2026-02-21", "verified: null") == entry.replace("{base}", site.base)
+        assert text.count("verified: 2026-02-21\n") == 2
+        found = f'found: "2 reports on {site.base}/index.html, the first: 2026年太原市政府工作报告"\n'
+        assert text.count(found) == 1
+        kept = [line for line in text.splitlines() if "found:" not in line]
+        before = entry.replace("{base}", site.base).splitlines()
+        assert [line.replace("verified: 2026-02-21", "verified: null") for line in kept] == before
         assert [source.verified for source in load_sources(tmp_path)] == [date(2026, 2, 21)] * 2 + [None]
+
+
+def test_a_title_that_is_yaml_itself_does_no_harm(tmp_path: Path) -> None:
+    title = '2026年太原市政府工作报告": [x], #}'
+    entry = (
+        'province: 山西省\nsources:\n  - code: "140100"\n    name: 太原市\n    platform: plain\n'
+        '    listings: ["http://x.cn/"]\n    verified: null\n'
+    )
+    (tmp_path / "x.yml").write_text(entry, encoding="utf-8")
+    check = Check("140100", "太原市", True, None, "", (title,), 2, "", found_on="http://x.cn/")
+    record_verified([check], date(2026, 2, 21), tmp_path / "x.yml")
+    assert load_sources(tmp_path)[0].verified == date(2026, 2, 21)
 
 
 def test_check_asks_for_the_paper_out_of_season_too() -> None:
