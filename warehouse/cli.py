@@ -162,11 +162,16 @@ def run(
         raise Exit(USAGE, "--folder, --sample, --province and --city exclude each other")
     settings = _settings()
     if sample:
+        from samples.server import PortTaken
         from samples.site import SOURCES, serve_samples
 
-        with serve_samples() as base_url:
-            params = RunParams(sources=str(SOURCES), base_url=base_url, everything=everything)
-            return _night(settings.at(settings.home / "sample"), params)
+        home = settings.home / "sample"
+        try:
+            with serve_samples(home / "port") as base_url:
+                params = RunParams(sources=str(SOURCES), base_url=base_url, everything=everything)
+                return _night(settings.at(home), params)
+        except PortTaken as taken:
+            raise Exit(BROKE, str(taken)) from taken
     if folder is not None and not folder.is_dir():
         raise Exit(USAGE, f"{folder}: no such folder")
     path = str(folder.resolve()) if folder else ""
