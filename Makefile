@@ -10,7 +10,7 @@ BIN := .venv/bin
 export UV_CACHE_DIR ?= $(CURDIR)/.uv/cache
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help setup run test check bench clean secrets up down logs cluster-test chaos
+.PHONY: help setup run test check bench audit sbom clean secrets up down logs cluster-test chaos
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -63,6 +63,12 @@ cluster-test: setup ## the cluster as plain processes: a night on it and one emb
 TRIALS ?= 200
 chaos: setup ## kill, fill the disk, double, skew the clock: nothing lost, doubled or torn (TRIALS=200)
 	@$(BIN)/python -m cluster.chaos --trials $(TRIALS) $(ARGS)
+
+audit: setup ## are the packages as locked, and is a weakness known of any? (ARGS=--offline: without the network)
+	@$(BIN)/python -m scripts.audit $(ARGS)
+
+sbom: setup ## list the packages that run, with licences, as CycloneDX: dist/sbom.cdx.json
+	@$(BIN)/python -m scripts.sbom dist/sbom.cdx.json
 
 clean: ## remove what the targets above made (data/ too)
 	@rm -rf .venv .uv data .mypy_cache .ruff_cache .pytest_cache .hypothesis dbt_project/target dbt_project/logs
