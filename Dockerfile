@@ -7,7 +7,7 @@ RUN pip install --no-cache-dir uv==0.13.9
 WORKDIR /app
 # The environment first: it changes less often than the code.
 COPY pyproject.toml uv.lock README.md LICENSE ./
-RUN uv sync --frozen --no-dev --extra cluster --no-install-project
+RUN uv sync --frozen --no-dev --extra cluster --extra s3 --no-install-project
 COPY extraction extraction
 COPY scrapers scrapers
 COPY expectations expectations
@@ -16,7 +16,8 @@ COPY dbt_project dbt_project
 COPY samples samples
 COPY dags dags
 COPY corrections.yml corrections.yml
-RUN uv sync --frozen --no-dev --extra cluster
+COPY deploy deploy
+RUN uv sync --frozen --no-dev --extra cluster --extra s3
 
 FROM python:3.12-slim-bookworm
 
@@ -25,14 +26,13 @@ RUN apt-get update \
     && apt-get install --yes --no-install-recommends antiword catdoc tini \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --uid 50000 --create-home cityreports \
-    && install --directory --owner cityreports /data /opt/airflow
+    # A new volume takes its owner from the folder that it covers.
+    && install --directory --owner cityreports /data /data/archive /data/staging /data/published /data/exports \
+        /opt/airflow /opt/airflow/logs
 COPY --from=build --chown=root:root /app /app
 ENV PATH=/app/.venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
-    CITYREPORTS_HOME=/data \
-    AIRFLOW_HOME=/opt/airflow \
-    AIRFLOW__CORE__DAGS_FOLDER=/app/dags \
-    AIRFLOW__CORE__LOAD_EXAMPLES=False
+    CITYREPORTS_HOME=/data
 USER cityreports
 WORKDIR /data
 VOLUME /data

@@ -10,7 +10,11 @@ BIN := .venv/bin
 export UV_CACHE_DIR ?= $(CURDIR)/.uv/cache
 export UV_PYTHON_DOWNLOADS := never
 
+<<<<<<< HEAD
 .PHONY: help setup run test check bench fuzz clean
+=======
+.PHONY: help setup run test check bench audit sbom clean secrets up down logs cluster-test chaos
+>>>>>>> main
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -44,10 +48,38 @@ test: check ## the checks above and every test
 bench: setup ## measure speed and memory, compare with bench/results.json
 	@$(BIN)/python -m bench
 
+<<<<<<< HEAD
 ENTRY ?= text
 FOR ?= 60
 fuzz: setup ## coverage-guided fuzzing of one entry for so many seconds: ENTRY=text|html|pdf|word FOR=60
 	@$(UV) run --frozen --with atheris==3.0.0 python -m tests.fuzz $(ENTRY) -max_total_time=$(FOR) -rss_limit_mb=2000
+=======
+secrets: ## passwords and keys of the cluster into .env (what is there is kept)
+	@$(PYTHON) scripts/make_secrets.py
+
+up: secrets ## build the image, start the cluster of docker-compose.yml, wait until it is healthy
+	@docker compose up --build --detach --wait
+	@echo "Airflow: http://localhost:$${AIRFLOW_PORT:-8080} (user admin, AIRFLOW_ADMIN_PASSWORD of .env); reports: http://localhost:$${CITYREPORTS_WEB_PORT:-8081}"
+
+down: ## stop the cluster; its data stay
+	@docker compose down
+
+logs: ## what the cluster says, as it says it
+	@docker compose logs --follow --tail 100
+
+cluster-test: setup ## the cluster as plain processes: a night on it and one embedded must publish the same
+	@$(BIN)/python -m cluster $(ARGS)
+
+TRIALS ?= 200
+chaos: setup ## kill, fill the disk, double, skew the clock: nothing lost, doubled or torn (TRIALS=200)
+	@$(BIN)/python -m cluster.chaos --trials $(TRIALS) $(ARGS)
+
+audit: setup ## are the packages as locked, and is a weakness known of any? (ARGS=--offline: without the network)
+	@$(BIN)/python -m scripts.audit $(ARGS)
+
+sbom: setup ## list the packages that run, with licences, as CycloneDX: dist/sbom.cdx.json
+	@$(BIN)/python -m scripts.sbom dist/sbom.cdx.json
+>>>>>>> main
 
 clean: ## remove what the targets above made (data/ too)
 	@rm -rf .venv .uv data .mypy_cache .ruff_cache .pytest_cache .hypothesis dbt_project/target dbt_project/logs

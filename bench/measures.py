@@ -111,4 +111,11 @@ def nights(scratch: Path) -> Figures:
     }
 
 
-MEASURES: dict[str, Callable[[Path], Figures]] = {"extraction": extraction, "nights": nights}
+def gates(scratch: Path) -> Figures:
+    """All checks over 1,000,000 observations."""
+    from bench.gates import gates as measure
+
+    return measure(scratch)
+
+
+MEASURES: dict[str, Callable[[Path], Figures]] = {"extraction": extraction, "nights": nights, "gates": gates}

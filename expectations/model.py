@@ -55,8 +55,8 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
-    """One failing row, as people need to see it; None where the check has no such thing."""
+class Shown:
+    """A row as people need to see it; None where there is no such thing."""
 
     region: str | None = None
     metric: str | None = None
@@ -66,6 +66,12 @@ class Sample:
     url: str | None = None
     file: str | None = None
     note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sample(Shown):
+    """One failing row; ``row_id`` where the check is about single rows."""
+
     row_id: str | None = None
 
 

@@ -17,7 +17,7 @@ import json
 import os
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from typing import Any
 import duckdb
 
 from expectations.gate import load_checks, run_gate
-from expectations.model import CheckResult
+from expectations.model import CheckResult, Shown
 from expectations.results import described
 
 #: An accepted change is meant for the next run or two, not for ever.
@@ -36,8 +36,8 @@ class QuarantineError(Exception):
     """A row that cannot be released; the message says what would do."""
 
 
-@dataclass(frozen=True, slots=True)
-class Withheld:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withheld(Shown):
     """A row that is set aside. ``kind`` is ``observation`` or ``document``; ``checks`` are those it fails."""
 
     row_id: str
@@ -45,14 +45,6 @@ class Withheld:
     checks: tuple[str, ...]
     since: str
     run_id: str
-    region: str | None = None
-    metric: str | None = None
-    year: int | None = None
-    value: str | None = None
-    sentence: str | None = None
-    url: str | None = None
-    file: str | None = None
-    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +112,7 @@ def _withheld(results: Sequence[CheckResult], home: Path, run_id: str, now: date
                 continue
             known = rows.get(sample.row_id)
             if known is not None:
-                rows[sample.row_id] = Withheld(**{**asdict(known), "checks": (*known.checks, result.check)})
+                rows[sample.row_id] = replace(known, checks=(*known.checks, result.check))
                 continue
             old = before.get(sample.row_id)
             rows[sample.row_id] = Withheld(
@@ -129,14 +121,7 @@ def _withheld(results: Sequence[CheckResult], home: Path, run_id: str, now: date
                 checks=(result.check,),
                 since=old.since if old else now.isoformat(),
                 run_id=old.run_id if old else run_id,
-                region=sample.region,
-                metric=sample.metric,
-                year=sample.year,
-                value=sample.value,
-                sentence=sample.sentence,
-                url=sample.url,
-                file=sample.file,
-                note=sample.note,
+                **{f.name: getattr(sample, f.name) for f in fields(Shown)},
             )
     return tuple(sorted(rows.values(), key=lambda row: row.row_id))
 

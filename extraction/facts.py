@@ -333,6 +333,14 @@ class Reader:
                 subjects, rule, predicate, why = (
                     [Subject(mention, share.name_zh, False, "", clause_start)], "share_of_spending", "", "",
                 )  # fmt: skip
+        if len(group) == 1 and q.unit.name == "%" and _FOR_LIVELIHOOD.match(text, q.stop):
+            share = self.names.by_code.get("livelihood_expenditure_share")
+            if share is not None and _SPENT.search(clause + text[q.stop : q.stop + 6]):
+                # 财政支出的79%用于民生, 80%以上的财政支出用于改善民生
+                mention = Mention(clause_start, q.start, ((share, "any"),))
+                subjects, rule, predicate, why = (
+                    [Subject(mention, share.name_zh, False, "", clause_start)], "share_of_spending", "", "",
+                )  # fmt: skip
         if len(group) == 1 and len(carried) == 1 and "占" in clause[:4]:
             shared = self._share_of_carried(carried[0], clause_start, q)
             if shared is not None:
@@ -353,7 +361,8 @@ class Reader:
             right = self._right_subject(group[-1], right_limit, clause, verbs)
             if right is not None and (not subjects or rule == "carried_over" or why == "weak"):
                 subjects, rule, predicate = [right], "name_after", clause
-        if subjects and rule != "name_after" and len(group) == 1 and _ATTRIBUTE.match(text, q.stop):
+        named_after = rule in ("name_after", "share_of_spending")
+        if subjects and not named_after and len(group) == 1 and _ATTRIBUTE.match(text, q.stop):
             # 经济总量超500亿元的县域: the number describes what follows
             subjects, why = [], "other"
         if (
@@ -494,7 +503,7 @@ class Reader:
         text = self.text
         clause = text[start:end]
         mentions = self._mentions_between(start, end)
-        if values == 3 and not mentions:
+        if values == 3:
             three = _THREE.match(text, start, end)
             if three and _says_something(text[three.end() : end]):
                 joint = _joint(three[1])
@@ -610,6 +619,11 @@ class Reader:
         """战略性新兴产业增加值增长12%，占规上工业比重达到24%: a share of what the clause before speaks of."""
         if subject.mention is None or subject.part or q.unit.name != "%":
             return None
+        own = _SHARE_ALONE.get(subject.mention.candidates[0][0].code)
+        if own is not None and _SHARE_BARE.fullmatch(self.text, start, q.start):
+            share = self.names.by_code.get(own)
+            mention = Mention(start, q.start, ((share, "any"),)) if share else None
+            return Subject(mention, share.name_zh, False, "", start) if share else None
         match = _SHARE_CLAUSE.fullmatch(self.text, start, q.start)
         if match is None:
             return None
@@ -1056,7 +1070,12 @@ class Reader:
                 if grade == "growth" and not (subject.chosen is metric and "总量" in predicate):
                     continue
                 if not _compatible(dimension, level_unit) and not (
-                    metric.domain == "prices" and dimension == "number"
+                    dimension == "number"
+                    and (
+                        metric.domain == "prices"
+                        # 11.25万贫困人口脱贫: people that follow are counted without 人
+                        or (level_unit == "people" and subject.mention.start >= q.stop)
+                    )
                 ):
                     continue
                 if metric.written_units and q.unit.name not in metric.written_units:
@@ -1483,6 +1502,11 @@ class Reader:
                 value, name = 0.0, "exact"
             if qualifier == "unstated" and parse_unit(metric.unit).dimension == "ratio":
                 statistic, unit = "level", metric.unit
+            if value is None and any(
+                f.metric is metric and f.statistic == statistic and f.years == years and f.value is not None
+                for f in self.facts
+            ):
+                continue  # 增速由负转正，全年增长8.6%: the number says it
             self.facts.append(
                 Fact(
                     metric,
@@ -1587,7 +1611,7 @@ _WORDED = (
 #: 500万元以上固定资产投资: the threshold of a survey, part of the name.
 _CALIBRE = re.compile(r"(?:5|50|500|1000|2000)万元(?:及)?以上(?=(?:项目)?固定资产投资)")
 _CROSSED = re.compile(r"(?:先后|相继|连续|接连)[^,]*[过上越破]|连[跨过破上]")
-_THREE = re.compile(r"[^,。;]{0,12}?(三次产业|三大产业|一二三(?:次)?产业?)(?:增加值)?")
+_THREE = re.compile(r"[^,。;]{0,12}?(三次产业|三大产业|一、?二、?三(?:次)?产业?)(?:增加值)?")
 _BOTH = re.compile(r"(收支|存贷款)(余额|总额|规模)?")
 _BOTH_SIDES = {"收支": ("收入", "支出"), "存贷款": ("存款", "贷款")}
 _RESIDENTS = re.compile(r"[、和]?(?:其中)?(城镇|城市|农村|城乡|城镇[、和]农村)(?:常住)?居民(?:人均)?")
@@ -1598,6 +1622,13 @@ _SHARE_CLAUSE = re.compile(
 _OF_GDP = r"(?:GDP|(?:地区)?生产总值|经济总量)"
 _OF_INDUSTRY = r"(?:规模以上|规上)工业(?:增加值)?"
 _OF_INVESTMENT = r"(?:全部|全社会)?(?:固定资产)?投资(?:总额|总量)?"
+_FOR_LIVELIHOOD = re.compile(
+    r"(?:的?(?:一般公共预算|财政|公共财政)支出)?(?:都|均|全部|主要|优先)?用于[^,。;]{0,10}民生"
+)
+_SPENT = re.compile(r"(?:财政|公共预算)(?:总)?支出")
+_SHARE_BARE = re.compile(r"[、,]?占比(?:为|达到|达|提高到|提升到|提升至|超过|保持在|稳定在)*")
+#: Whose share is of one whole only: 民生支出602亿元、占比77%.
+_SHARE_ALONE = {"livelihood_expenditure": "livelihood_expenditure_share", "tax_revenue": "tax_share"}
 #: What a share is of, by what the clause before speaks of.
 _SHARES = {
     "primary_industry_value_added": (("primary_industry_share", _OF_GDP),),
@@ -1707,7 +1738,7 @@ def _alike(a: Quantity, b: Quantity) -> bool:
 
 
 _TIMES = re.compile(
-    r"(?:到|至|截至|截止|比|较)?(?:(?:19|20)\d\d年?[-—至]?)?(?:19|20)\d\d年(?:年?底|末|初|以来|的)?|(?:刚刚)?(?:过去|近|今后|未来)的?[一五三两四]?年[来间]?|[“\"]?十[一二三四五六]?五[”\"]?(?:时期|期间|以来|末|五年)?|(?:比|较)?(?:去年|上年|上一年)(?:同期|年?末|年?底)?|今年|本年|明年|全年|年内|年底|(?:五|三|两|四)年来|一年来|目前|五年间|\d{1,2}月底|前\d+个?月|\d{1,2}[-—至]\d{1,2}月(?:份)?|(?:已|已经)?连续(?:第)?[一二三四五六七八九十\d]+年|(?<![一二三四十\d今后未过去近])(?:这)?[五三四]年(?=提高|增长|增加|累计|下降|提升|年均|净增)|上半年|下半年|一季度|前三季度|年初|[“\"]?十[一二三四五六]?五[”\"]?末"
+    r"(?:到|至|截至|截止|比|较)?(?:(?:19|20)\d\d年?[-—至]?)?(?:19|20)\d\d年(?:年?底|末|初|以来|的)?|(?:刚刚)?(?:过去|近|今后|未来)的?[一五三两四]?年[来间]?|[“\"]?十[一二三四五六]?五[”\"]?(?:时期|期间|以来|末|五年)?|(?:比|较)?(?:去年|上年|上一年)(?:同期|年?末|年?底)?|今年|本年|明年|全年|年内|年底|(?:五|三|两|四)年来|一年来|目前|五年间|\d{1,2}月底|前\d+个?月|\d{1,2}[-—至]\d{1,2}月(?:份)?|(?:已|已经)?连续(?:第)?[一二两三四五六七八九十\d]+年|(?<![一二三四十\d今后未过去近])(?:这)?[五三四]年(?=提高|增长|增加|累计|下降|提升|年均|净增)|上半年|下半年|一季度|前三季度|年初|[“\"]?十[一二三四五六]?五[”\"]?末"
 )
 
 

@@ -30,10 +30,15 @@ class _Server(ThreadingHTTPServer):
         """A client that goes away is no news."""
 
 
+class PortTaken(Exception):
+    """The port that the site has to be served at is another program's; the message says what to do."""
+
+
 @contextmanager
-def serve(answer: Callable[[str], Reply | None], *, port: int = 0) -> Iterator[str]:
+def serve(answer: Callable[[str], Reply | None], *, port: int = 0, or_another: bool = True) -> Iterator[str]:
     """Answers GET on loopback with ``answer(path with query)``; None is 404. Yields the base address, without
-    a slash at its end. The port is the given one where it is free, else any free one."""
+    a slash at its end. The port is the given one where it is free, else any free one; without ``or_another`` raises
+    PortTaken then."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -66,7 +71,9 @@ def serve(answer: Callable[[str], Reply | None], *, port: int = 0) -> Iterator[s
 
     try:
         server = _Server(("127.0.0.1", port), Handler)
-    except OSError:
+    except OSError as error:
+        if not or_another:
+            raise PortTaken(f"port {port} on 127.0.0.1 cannot be used: {error.strerror}") from error
         server = _Server(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()

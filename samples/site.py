@@ -18,7 +18,7 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-from samples.server import Reply, serve
+from samples.server import PortTaken, Reply, serve
 
 HERE = Path(__file__).resolve().parent
 REPORTS = HERE / "reports"
@@ -79,12 +79,29 @@ def _read(path: Path) -> Report:
 
 
 @contextmanager
-def serve_samples() -> Iterator[str]:
-    """The sample site on loopback; yields its base address, the same each time unless the port is taken: a
-    second run knows the pages of the first by their address."""
+def serve_samples(remembered_in: Path | None = None) -> Iterator[str]:
+    """The sample site on loopback; yields its base address.
+
+    A second run knows the pages of the first by their address, so it has to be the same each time: where the usual port
+    was taken the first time, the other one is kept in the file ``remembered_in``.
+
+    Raises PortTaken where the address of the earlier runs cannot be had.
+    """
     pages = build()
-    with serve(pages.get, port=_PORT) as base:
-        yield base
+    held = remembered_in if remembered_in and remembered_in.is_file() else None
+    port = int(held.read_text(encoding="ascii")) if held else _PORT
+    try:
+        with serve(pages.get, port=port, or_another=held is None) as base:
+            if remembered_in and not held:
+                remembered_in.parent.mkdir(parents=True, exist_ok=True)
+                remembered_in.write_text(base.rpartition(":")[2], encoding="ascii")
+            yield base
+    except PortTaken as taken:
+        raise PortTaken(
+            f"{taken}. Earlier runs had the sample site there, and its pages are known by that address: end the other "
+            f"program (another `cityreports run --sample`?), or remove {remembered_in.parent if remembered_in else ''} "
+            "and begin anew"
+        ) from None
 
 
 def build() -> dict[str, Reply]:

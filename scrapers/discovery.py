@@ -35,6 +35,7 @@ from scrapers.titles import claim_of
 
 _ROWS_REMEMBERED = 400
 _PROBE_AGAIN_DAYS = 7
+_SEARCH_AGAIN_DAYS = 7
 _GIVE_UP_AFTER = 8
 
 
@@ -99,7 +100,10 @@ class _Findings:
     failures: list[Failure] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     skews: list[float] = field(default_factory=list)
+    columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    opened: int = 0
     probed: bool = False
+    searched: bool = False
 
 
 async def _look_at_sites(sources: Sequence[Source], task: _Task) -> list[Look]:
@@ -180,6 +184,9 @@ async def _walk(source: Source, task: _Task, visit: Visit, memory: Memory, found
     missing: list[LookError] = []
     for start in starts:
         try:
+            if hasattr(module, "columns"):
+                await _walk_portal(source, task, visit, memory, found, module, start)
+                continue
             await _walk_listing(source, task, visit, memory, found, module, start)
         except LookError as error:
             # No paper on a holiday is no failure; no paper on any of the days is one.
@@ -188,6 +195,92 @@ async def _walk(source: Source, task: _Task, visit: Visit, memory: Memory, found
             missing.append(error)
     if daily and len(missing) == len(starts):
         raise missing[0]
+
+
+async def _walk_portal(
+    source: Source,
+    task: _Task,
+    visit: Visit,
+    memory: Memory,
+    found: _Findings,
+    module: ModuleType,
+    home: str,
+) -> None:
+    """A portal's columns that brought reports before; and in season its home page, which links the newest first. Where
+    no column is known, or none can be read any more, they are searched for from the home page."""
+    columns, failed = [], None
+    for column in memory.columns.get(home, ()):
+        try:
+            await _walk_listing(source, task, visit, memory, found, module, column)
+            columns.append(column)
+        except LookError as error:
+            found.notes.append(f"column {column}: {error.reason}: {error.detail}")
+            failed = error
+    found.columns[home] = tuple(columns)
+    rested = memory.searched is None or task.today - memory.searched >= timedelta(days=_SEARCH_AGAIN_DAYS)
+    search = not columns and (rested or failed is not None or task.to_the_end)
+    if columns and not search and not seasons.in_season(source.season, task.today):
+        return
+    page = await _home_page(task, visit, memory, found, module, home)
+    if page is None:
+        return
+    for link in _match(module.rows(page), source, task, home):
+        found.links.setdefault(link.url, link)
+    if search:
+        await _search(source, task, visit, found, module, home, page)
+        # It ends at the first column with a report: its other pages are read as those of any listing.
+        for column in found.columns[home]:
+            await _walk_listing(source, task, visit, replace(memory, listings={}), found, module, column)
+
+
+async def _home_page(
+    task: _Task, visit: Visit, memory: Memory, found: _Findings, module: ModuleType, home: str
+) -> Page | None:
+    """None where it is as it was. Raises LookError for what is no home page."""
+    before = memory.listings.get(home, Listing())
+    answer = await visit.get(home, etag=before.etag, last_modified=before.last_modified, listing=True)
+    found.skews.append(answer.skew)
+    if answer.not_modified:
+        found.links.update((link.url, link) for link in memory.links if link.found_on == home)
+        found.listings[home] = before
+        return None
+    page = _page(answer, home)
+    if not module.rows(page) and not module.columns(page):
+        if is_empty_of_content(page):
+            raise LookError("stub_listing", f"{home} has {len(answer.body)} bytes and no content")
+        raise LookError(
+            "layout_changed", f"{home} has neither articles nor columns that could lead to reports"
+        )
+    found.listings[home] = _listing(answer, task)
+    return page
+
+
+async def _search(
+    source: Source, task: _Task, visit: Visit, found: _Findings, module: ModuleType, home: str, first: Page
+) -> None:
+    """Follow the likeliest links, best first, to the first page that lists a report of this region; bounded in depth
+    and in pages. Pages that fail on the way are passed over."""
+    found.searched = True
+    waiting = {column.url: (column.score, 1) for column in module.columns(first)}
+    asked = {home, first.url}
+    while waiting and len(asked) < module.MOST_PAGES:
+        url, (_, depth) = max(waiting.items(), key=lambda item: (item[1][0], -item[1][1]))
+        del waiting[url]
+        asked.add(url)
+        try:
+            page = _page(await visit.get(url, listing=True), url)
+        except LookError:
+            continue
+        asked.add(page.url)
+        if _match(module.rows(page), source, task, url):
+            found.columns[home] = (url,)
+            found.notes.append(f"reports found in the column {url}, {len(asked)} pages from the home page")
+            return
+        if depth < module.DEEPEST:
+            for column in module.columns(page):
+                if column.url not in asked and column.score > waiting.get(column.url, (0, 0))[0]:
+                    waiting[column.url] = (column.score, depth + 1)
+    found.notes.append(f"no column with a report within {len(asked)} pages of the home page")
 
 
 async def _walk_listing(
@@ -222,6 +315,7 @@ async def _walk_listing(
     if not matched and not memory.links:
         await _probe(source, task, visit, memory, found, module, start, rows)
     found.links.update((link.url, link) for link in matched)
+    await _open_headlines(source, task, visit, known, found, module, page, rows, start)
     # A page that only leads to the rows stays the same when they change: it must not be taken for the
     # listing.
     asked = _listing(answer, task) if rows else Listing()
@@ -243,6 +337,7 @@ async def _walk_listing(
             return
         for link in _match(rows, source, task, start):
             found.links.setdefault(link.url, link)
+        await _open_headlines(source, task, visit, known, found, module, page, rows, start)
         marks += [_mark(row) for row in rows]
     found.listings[start] = asked
     found.rows += marks
@@ -250,13 +345,7 @@ async def _walk_listing(
 
 def _read(answer: Answer, asked: str, module: ModuleType) -> tuple[Page, list[Row]]:
     """The rows of a listing page; or, by name, why there are none."""
-    if is_challenge(answer.body):
-        raise LookError("challenge_page", f"{answer.url} answers with a captcha or browser check")
-    page = page_of(answer.body, answer.url, media_type=answer.media_type, charset=answer.charset)
-    if answer.before and _is_root(answer.url) and not _is_root(asked):
-        raise LookError("soft_404", f"{asked} redirects to the home page")
-    if says_not_found(page):
-        raise LookError("soft_404", f"{asked} says that there is no such page, with status 200")
+    page = _page(answer, asked)
     rows: list[Row] = module.rows(page)
     if rows or (getattr(module, "LEADS_ON", False) and module.following(page) is not None):
         return page, rows
@@ -267,6 +356,18 @@ def _read(answer: Answer, asked: str, module: ModuleType) -> tuple[Page, list[Ro
     )
 
 
+def _page(answer: Answer, asked: str) -> Page:
+    """The page in an answer; or, by name, why it is none."""
+    if is_challenge(answer.body):
+        raise LookError("challenge_page", f"{answer.url} answers with a captcha or browser check")
+    page = page_of(answer.body, answer.url, media_type=answer.media_type, charset=answer.charset)
+    if answer.before and _is_root(answer.url) and not _is_root(asked):
+        raise LookError("soft_404", f"{asked} redirects to the home page")
+    if says_not_found(page):
+        raise LookError("soft_404", f"{asked} says that there is no such page, with status 200")
+    return page
+
+
 def _is_root(url: str) -> bool:
     return urlsplit(url).path.strip("/").lower() in (
         "",
@@ -275,6 +376,39 @@ def _is_root(url: str) -> bool:
         "index.shtml",
         "index.jsp",
     )
+
+
+async def _open_headlines(
+    source: Source,
+    task: _Task,
+    visit: Visit,
+    known: set[str],
+    found: _Findings,
+    module: ModuleType,
+    page: Page,
+    rows: list[Row],
+    start: str,
+) -> None:
+    """Where links carry a headline alone (newspapers), ask the articles themselves what they are: those that the platform
+    thinks worth it, each once, a few a look."""
+    if not hasattr(module, "worth_opening") or not seasons.in_season(source.season, task.today):
+        return
+    for row in module.worth_opening(page, rows):
+        if found.opened >= module.MOST_OPENED:
+            return
+        if row.url in found.links or _mark(row) in known:
+            continue
+        found.opened += 1
+        try:
+            answer = await visit.get(row.url, listing=True)
+            says = module.article(_page(answer, row.url))
+        except LookError as error:
+            found.failures.append(
+                Failure(source.id, "discover", error.reason, error.detail, task.now, row.url)
+            )
+            continue
+        for link in _match([replace(row, title=says.title)], source, task, start):
+            found.links.setdefault(link.url, link)
 
 
 async def _probe(
@@ -383,6 +517,8 @@ def _store(source: Source, task: _Task, memory: Memory, found: _Findings) -> Non
         rows=rows,
         links=tuple(kept.values()),
         probed=task.today if found.probed else memory.probed,
+        columns={**memory.columns, **found.columns},
+        searched=task.today if found.searched else memory.searched,
     )
     if fresh != memory:
         remember(task.archive, source.id, fresh)

@@ -85,24 +85,54 @@ def clean(text: str) -> str:
 
 def title_of(anchor: lxml.html.HtmlElement) -> str:
     """The longer of what a link shows and its title attribute: listings cut long titles off (…)."""
-    shown, full = clean(anchor.text_content()), clean(anchor.get("title") or "")
+    shown, full = clean(anchor.text_content()), clean(anchor.get("title") or anchor.get("alt") or "")
+    if anchor.tag not in ("a", "area"):
+        # A list item that opens its article when clicked on shows its day as well.
+        shown = re.sub(r"[\[(（]?(?:19|20)\d{2}[-/.年]\d{1,2}[-/.月]\d{1,2}日?[\])）]?$", "", shown).strip()
     return full if len(full) >= len(shown.rstrip(".…")) and full else shown
 
 
+#: An address within a script: absolute, or from the root, or a file of a kind that reports come in.
+_IN_SCRIPT = re.compile(
+    r"""["'](https?://[^"'\s<>]+|\.{0,2}/[^"'\s<>]+|[\w./-]+\.(?:s?html?|jsp|aspx?|php|pdf|docx?|wps)(?:\?[^"'\s<>]*)?)["']""",
+    re.I,
+)
+_ELSEWHERE = ("onclick", "data-href", "data-url", "data-link")
+
+
+def _address(element: lxml.html.HtmlElement) -> str:
+    """Where an element leads: its href, else an address in its script or its data, else nothing. A script that only
+    makes an address (``show(123)``) leads nowhere that we could know."""
+    href = (element.get("href") or "").strip()
+    if href and not href.startswith(("#", "javascript:", "mailto:", "tel:", "data:")):
+        return href
+    for value in (href, *(element.get(name) or "" for name in _ELSEWHERE)):
+        if found := _IN_SCRIPT.search(value):
+            return found[1]
+        if value.startswith(("http://", "https://", "/", "./", "../")):
+            return value
+    return ""
+
+
 def anchors(page: Page, inside: str = "") -> Iterator[tuple[lxml.html.HtmlElement, str, str]]:
-    """(element, absolute address, title) of the links of a page, or of what an XPath selects in it."""
+    """(element, absolute address, title) of the links of a page, or of what an XPath selects in it: anchors, fields of
+    image maps, and whatever opens an address when it is clicked on."""
     roots = page.tree.xpath(inside) if inside else [page.tree]
     for root in roots:
-        for anchor in root.iter("a"):
-            href = (anchor.get("href") or "").strip()
-            if not href or href.startswith(("#", "javascript:", "mailto:", "tel:", "data:")):
+        for element in root.iter():
+            if element.tag not in ("a", "area") and not (
+                isinstance(element.tag, str) and any(element.get(name) for name in _ELSEWHERE)
+            ):
+                continue
+            href = _address(element)
+            if not href:
                 continue
             try:
                 url = urljoin(page.base, href)
             except ValueError:
                 continue
             if url.startswith(("http://", "https://", "file://")):
-                yield anchor, url.partition("#")[0], title_of(anchor)
+                yield element, url.partition("#")[0], title_of(element)
 
 
 _DATE = re.compile(r"(?<!\d)((?:19|20)\d{2})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})(?!\d)")
@@ -141,7 +171,8 @@ def date_in_url(url: str) -> date | None:
 def row_date(anchor: lxml.html.HtmlElement, url: str) -> date | None:
     """The day of a listing's line: in the innermost list item, table row or block around the link, else in
     its address."""
-    element = anchor.getparent()
+    # What is no anchor (a list item that opens its article when clicked on) holds its day itself.
+    element = anchor.getparent() if anchor.tag in ("a", "area") else anchor
     for _ in range(3):
         if element is None or element.tag in ("ul", "ol", "table", "tbody", "body"):
             break

@@ -69,6 +69,7 @@ class PlaceEntry(_Strict):
     tls: TlsEntry | None = None
     local: bool = False
     verified: date | None = None
+    found: str = ""  # what `sources check --record` saw that day
     note: str = ""
 
     @model_validator(mode="after")

@@ -45,6 +45,8 @@ class Memory:
     links   matching links, as last seen
     probed  the last day on which the site was asked for a page that cannot exist
     rechecks  how often a report that is held was asked for again, by address
+    columns  pages of a portal on which reports were found, by the home page that led to them
+    searched  the last day on which a portal was searched from its home page
     """
 
     made_by: str = ""
@@ -54,6 +56,8 @@ class Memory:
     failed: dict[str, Failed] = field(default_factory=dict)
     probed: date | None = None
     rechecks: dict[str, int] = field(default_factory=dict)
+    columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    searched: date | None = None
 
 
 def _name(source_id: str) -> str:
@@ -75,6 +79,8 @@ def recall(archive: Archive, source_id: str) -> Memory:
             },
             probed=date.fromisoformat(data["probed"]) if data["probed"] else None,
             rechecks=dict(data["rechecks"]),
+            columns={home: tuple(found) for home, found in data.get("columns", {}).items()},
+            searched=date.fromisoformat(data["searched"]) if data.get("searched") else None,
         )
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return Memory()

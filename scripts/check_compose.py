@@ -2,7 +2,8 @@
 
 Variables are filled in by podman-compose's own code, the result is read by compose-spec (a parser of the whole
 specification: an unknown key, a wrong type or a port that is none is an error). Then each required secret is left
-out in turn: the file must refuse to start without it.
+out in turn: the file must refuse to start without it. Last come rules of this house: no password with a default, health
+checks, rotated logs, pinned images, ports on loopback only.
 """
 
 from __future__ import annotations
@@ -17,6 +18,11 @@ from compose_spec import PyCompose
 from podman_compose import rec_subs
 
 FILE = Path(__file__).resolve().parent.parent / "docker-compose.yml"
+
+#: Names of variables that hold secrets.
+_SECRET = re.compile(r"PASSWORD|SECRET|TOKEN|_KEY\b|ROOT_USER|CREDENTIAL")
+
+_DEFAULTED = re.compile(r"\$\{(\w+):?-")
 
 _REQUIRED = re.compile(r"\$\{(\w+):\?")
 
@@ -52,6 +58,33 @@ def problems(text: str) -> list[str]:
         ]
         if "restart" not in service:
             found.append(f"{name} does not say whether it is restarted")
+    for name, service in yaml.safe_load(text)["services"].items():
+        found += _breaches(name, service)
+    return found
+
+
+def _breaches(name: str, service: dict[str, Any]) -> list[str]:
+    """Rules of the house that a service as written (variables not filled in) does not keep."""
+    found = []
+    if service.get("restart") != "no" and not service.get("healthcheck"):
+        found.append(f"{name} stays up and has no healthcheck")
+    if not (service.get("logging") or {}).get("options", {}).get("max-size"):
+        found.append(f"{name} does not rotate its log")
+    if "build" not in service and not re.search(r":[^:/]*\d", str(service.get("image", ""))):
+        found.append(f"{name} names no version of its image")
+    if service.get("privileged"):
+        found.append(f"{name} is privileged")
+    for port in service.get("ports", ()):
+        if not str(port).startswith("127.0.0.1:"):
+            found.append(f"{name} listens beyond this machine: {port}")
+    for variable, value in (service.get("environment") or {}).items():
+        words = str(value)
+        secret = _SECRET.search(variable) or re.search(r"://[^/]*@", words)
+        if value is not None and secret and not variable.endswith("_FILE") and not _REQUIRED.search(words):
+            found.append(f"{name}: {variable} is a secret and must be ${{…:?}}")
+        for default in _DEFAULTED.findall(words):
+            if _SECRET.search(default):
+                found.append(f"{name}: {default} is a secret and has a default")
     return found
 
 

@@ -107,7 +107,9 @@ def run_cli(arguments: list[str]) -> int:
 
 
 def _say(words: str) -> None:
-    print(words, file=sys.stderr)
+    from warehouse.tables import harmless
+
+    print(harmless(words), file=sys.stderr)
 
 
 def _words(error: Exception) -> str:
@@ -126,6 +128,7 @@ def _is_usage(error: Exception) -> bool:
         return True
     # By name, so that a command that never imported these modules does not do so to find out.
     return type(error).__name__ in {
+        "BackupError",
         "CorrectionError",
         "GoldError",
         "NotOurs",
@@ -159,11 +162,16 @@ def run(
         raise Exit(USAGE, "--folder, --sample, --province and --city exclude each other")
     settings = _settings()
     if sample:
+        from samples.server import PortTaken
         from samples.site import SOURCES, serve_samples
 
-        with serve_samples() as base_url:
-            params = RunParams(sources=str(SOURCES), base_url=base_url, everything=everything)
-            return _night(settings.at(settings.home / "sample"), params)
+        home = settings.home / "sample"
+        try:
+            with serve_samples(home / "port") as base_url:
+                params = RunParams(sources=str(SOURCES), base_url=base_url, everything=everything)
+                return _night(settings.at(home), params)
+        except PortTaken as taken:
+            raise Exit(BROKE, str(taken)) from taken
     if folder is not None and not folder.is_dir():
         raise Exit(USAGE, f"{folder}: no such folder")
     path = str(folder.resolve()) if folder else ""
@@ -388,8 +396,10 @@ def _readable(settings: Settings) -> Path:
 
 
 def _print(lines: Iterable[str]) -> None:
+    from warehouse.tables import harmless
+
     for line in lines:
-        sys.stdout.write(line + "\n")
+        sys.stdout.write(harmless(line) + "\n")
     sys.stdout.flush()
 
 
@@ -628,28 +638,56 @@ def sources_check(
     ids: Annotated[list[str] | None, typer.Argument(metavar="[ID…]", help="default: all")] = None,
     province: Annotated[str, typer.Option(help="only this province: 山西省 or 140000")] = "",
     record: Annotated[
-        bool, typer.Option("--record", help="write today's date into the entries that work")
+        bool,
+        typer.Option("--record", help="write today's date and what was found into the entries that work"),
     ] = False,
+    format: Annotated[str, typer.Option("--format", "-f", help="table, csv or json (lines)")] = "table",
 ) -> int:
-    """Try sources live, as a night would, and say what was found; nothing is kept."""
+    """Try sources live, as politely as a night would, and say what was found; nothing is kept.
+
+    Province by province, so that --record has written what is done when you interrupt it.
+    """
     from datetime import UTC, datetime
 
-    from scrapers.checking import check_sources, no_network, record_verified
-    from scrapers.sources import REGISTRY, load_sources
+    from scrapers.checking import COLUMNS, advice_lines, as_row, check_sources, no_network, record_verified
+    from scrapers.sources import REGISTRY, batches, load_sources
     from warehouse.pipeline import fetch_settings
+    from warehouse.tables import FORMATS, aligned, as_csv, as_json_lines
 
+    if format not in FORMATS:
+        raise Exit(USAGE, f"--format {format}: must be one of {', '.join(FORMATS)}")
     settings = _settings()
     now = datetime.now(UTC)
-    sources = load_sources(settings.sources, province=province or None, ids=ids or None)
-    checks = check_sources(sources, settings=fetch_settings(settings), now=now)
-    if no_network(checks):
-        hosts = ", ".join(check.source_id for check in checks[:3]) + (", …" if len(checks) > 3 else "")
-        raise Exit(BROKE, f"no network from here: no host of {hosts} was reached; the entries may be right")
-    _print(check.line() for check in checks)
-    if record:
-        _say(
-            f"recorded: {', '.join(record_verified(checks, now.date(), settings.sources or REGISTRY)) or 'none'}"
-        )
+    groups = batches(load_sources(settings.sources, province=province or None, ids=ids or None))
+    checks = []
+    for number, sources in enumerate(groups.values(), 1):
+        done = check_sources(sources, settings=fetch_settings(settings), now=now)
+        checks += done
+        if no_network(checks) and (number >= 2 or number == len(groups)):
+            hosts = ", ".join(check.source_id for check in checks[:3]) + (", …" if len(checks) > 3 else "")
+            raise Exit(
+                BROKE, f"no network from here: no host of {hosts} was reached; the entries may be right"
+            )
+        if record:
+            record_verified(done, now.date(), settings.sources or REGISTRY)
+        if len(groups) > 1:
+            works = sum(check.works for check in done)
+            _say(f"{number}/{len(groups)} {done[0].region_name}: {works} of {len(done)} work")
+    rows = [as_row(check) for check in checks]
+    if format == "csv":
+        sys.stdout.writelines(as_csv(COLUMNS, rows))
+    elif format == "json":
+        for data in as_json_lines(COLUMNS, rows):
+            sys.stdout.buffer.write(data)
+    else:
+        shown = COLUMNS[:-2]  # the detail of each and what to do stand below, where there is room
+        _print([*aligned(shown, [row[: len(shown)] for row in rows]), ""])
+        if len(checks) <= 10:
+            _print(check.line() for check in checks if not check.works)
+        else:
+            _print(advice_lines(checks))
+        works = sum(check.works for check in checks)
+        _print([f"{works} of {len(checks)} work" + ("; recorded" if record and works else "")])
     return DONE if all(check.works for check in checks) else BROKE
 
 
@@ -721,6 +759,55 @@ def alert_test() -> int:
     if not settings.alert_urls:
         _say("no channels are set (CITYREPORTS_ALERT_URLS); the terminal and logs/alerts.jsonl had it")
     return DONE if all(d.ok for d in deliveries) else BROKE
+
+
+@app.command()
+def backup(
+    dest: Annotated[str, typer.Argument(help="folder, or URL of object storage (s3://…)")],
+) -> int:
+    """Copy what cannot be made again: archive, staging, what is published, releases, results of checks.
+
+    Onto an earlier back-up only what is new is transferred. May run beside a night.
+    """
+    from warehouse.backup import backup as back_up
+
+    done = back_up(_settings(), dest)
+    for name in done.lost:
+        _say(f"note: {name} is gone here; the back-up keeps it")
+    size, sent = done.size / 2**20, done.transferred / 2**20
+    _say(f"{dest}: {done.files} files, {size:.1f} MB, of which {sent:.1f} MB were transferred now")
+    return DONE
+
+
+@app.command()
+def restore(
+    source: Annotated[str, typer.Argument(help="folder or URL that `backup` wrote to")],
+) -> int:
+    """Put a back-up into an empty home; every file is compared with its digest. Then: `cityreports run`."""
+    from warehouse.backup import restore as put_back
+    from warehouse.staging import exclusive
+
+    settings = _settings()
+    with exclusive(settings.home, "this restore"):
+        count = put_back(settings, source)
+    _say(f"{settings.home}: {count} files restored")
+    return DONE
+
+
+@app.command()
+def upgrade() -> int:
+    """Bring staging of an older release to today's columns, now; the next run would do so, too."""
+    from datetime import UTC, datetime
+
+    from warehouse import pipeline
+    from warehouse.staging import exclusive
+
+    settings = _settings()
+    with exclusive(settings.home, "this upgrade"):
+        done = pipeline.upgrade(settings, pipeline.run_name(datetime.now(UTC)))
+    for words in done or ["staging is of today's version; nothing was to do"]:
+        _say(words)
+    return DONE
 
 
 @app.command()

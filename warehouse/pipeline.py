@@ -131,6 +131,7 @@ def plan(settings: Settings, run: str, params: RunParams) -> list[Batch]:
     from expectations import alerts
     from scrapers.sources import batches
 
+    upgrade(settings, run)
     # What a process that died left untold.
     alerts.start(home=settings.home, urls=settings.alert_urls)
     sources = sources_of(settings, params)
@@ -142,6 +143,14 @@ def plan(settings: Settings, run: str, params: RunParams) -> list[Batch]:
     at = _plan_value(settings, run)["at"] if path.is_file() else datetime.now(UTC).isoformat()
     write_json(path, {"run": run, "at": at, "params": asdict(params), "batches": [asdict(b) for b in made]})
     return made
+
+
+def upgrade(settings: Settings, run: str) -> list[str]:
+    """Bring what an older release staged to today's columns; what was done, in words. Raises StagingError."""
+    done = staging.migrate(settings.staging, run)
+    for words in done:
+        emit("step", what=f"Upgraded {words}")
+    return done
 
 
 def sources_of(settings: Settings, params: RunParams) -> list[Source]:
@@ -345,6 +354,7 @@ def read_archive(settings: Settings, run: str, *, again: bool) -> dict[str, int]
         _run_file(settings, run, "plan.json"),
         {"run": run, "at": datetime.now(UTC).isoformat(), "params": asdict(RunParams()), "batches": []},
     )
+    upgrade(settings, run)
     archive = open_archive(settings)
     entries = [e for e in archive.entries() if e.kind == "document"]
     known = Known.read(settings)

@@ -144,8 +144,14 @@ def publish(build: Path, published: Path, *, run_id: str, keep: int) -> PublishR
         except duckdb.Error as error:
             raise PublishError(f"{build}: cannot be read ({error}); remove it and run again") from error
         held = _held(published)
+        if held is not None and held.schema_version > SCHEMA_VERSION:
+            raise PublishError(
+                f"{published}: published by cityreports {held.cityreports_version} with schema version "
+                f"{held.schema_version}; this one publishes version {SCHEMA_VERSION}. Upgrade, or move the file away to "
+                "go back to this release"
+            )
         if held is not None and held.content_hash == digest and held.schema_version == SCHEMA_VERSION:
-            _keep_manifest(published, held)
+            _mend_manifest(published, held)
             return PublishResult(False, published, digest)
         for abandoned in (published.parent / "_tmp").glob("*"):
             abandoned.unlink()
@@ -182,7 +188,14 @@ def _write_manifest(published: Path, kept: Path, publication: Publication) -> No
         draft.write_bytes(manifest.as_bytes())
 
 
-def _keep_manifest(published: Path, held: Publication) -> None:
+def keep_manifest(published: Path) -> None:
+    """Make the manifest of a published file again where it is missing or of another. Raises PublishError."""
+    held = read_publication(published)
+    if held is not None:
+        _mend_manifest(published, held)
+
+
+def _mend_manifest(published: Path, held: Publication) -> None:
     """Make the manifest again where it does not name what is published: a file put back from the history, a process
     killed between the two, a release that wrote none."""
     manifest = read_manifest(published)

@@ -14,7 +14,7 @@ from warehouse.night import Night
 from warehouse.pipeline import summarise
 from warehouse.reading import open_warehouse
 from warehouse.settings import Settings
-from warehouse.tables import aligned
+from warehouse.tables import aligned, harmless
 
 #: Metrics of the comparison at the end, in order, as (code, statistic, role, heading).
 COMPARED = (
@@ -63,7 +63,7 @@ class Watcher:
         line = f"{time.monotonic() - self._start:5.1f} s  {words}"
         if self._status is not None:
             self._status.update(words)
-        self._console.print(line, markup=False, soft_wrap=True)
+        self._console.print(harmless(line), markup=False, soft_wrap=True)
 
 
 def _in_words(event: dict[str, Any]) -> str | None:
@@ -91,7 +91,7 @@ def show_night(settings: Settings, night: Night) -> None:
 
     def say(*lines: str) -> None:
         for line in lines:
-            out.print(line, markup=False, soft_wrap=True)
+            out.print(harmless(line), markup=False, soft_wrap=True)
 
     say("", *_found(settings, night))
     outcome = night.of("warehouse")

@@ -82,6 +82,7 @@ class Commit:
     at: datetime
     files: tuple[StagedFile, ...]
     replaces: tuple[str, ...] = ()
+    version: int = STAGING_VERSION
 
 
 @contextmanager
@@ -152,12 +153,15 @@ def write_commit(
     root: Root, run_id: str, files: Sequence[StagedFile], *, replaces: Sequence[str] = ()
 ) -> Commit:
     """Make ``files`` count, all at once. A second commit of the same run takes the place of its first."""
-    place = _Place(root)
+    return _write_commit(_Place(root), run_id, files, replaces)
+
+
+def _write_commit(place: _Place, run_id: str, files: Sequence[StagedFile], replaces: Sequence[str]) -> Commit:
     there = place.list()
     for file in files:
         if file.path not in there:
             raise StagingError(f"{place.store.address(file.path)}: named by run {run_id}, but not there")
-    commit = Commit(run_id, datetime.now(UTC), tuple(files), tuple(replaces))
+    commit = Commit(run_id, datetime.now(UTC), tuple(files), tuple(replaces), STAGING_VERSION)
     value = {
         "run_id": run_id,
         "at": commit.at.isoformat(),
@@ -178,7 +182,8 @@ def read_commits(root: Root) -> list[Commit]:
     return _read_commits(place, place.list())
 
 
-def _read_commits(place: _Place, there: Mapping[str, Detail]) -> list[Commit]:
+def _read_commits(place: _Place, there: Mapping[str, Detail], *, older: bool = False) -> list[Commit]:
+    """``older`` lets commits of older releases pass, for the migration; nobody else may take their rows for today's."""
     found = []
     for name in sorted(n for n in there if n.startswith("commits/") and n.endswith(".json")):
         path = place.store.address(name)
@@ -191,7 +196,11 @@ def _read_commits(place: _Place, there: Mapping[str, Detail]) -> list[Commit]:
                 for entry in entries
             )
             commit = Commit(
-                value["run_id"], datetime.fromisoformat(value["at"]), files, tuple(value["replaces"])
+                value["run_id"],
+                datetime.fromisoformat(value["at"]),
+                files,
+                tuple(value["replaces"]),
+                int(version),
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise StagingError(
@@ -205,7 +214,14 @@ def _read_commits(place: _Place, there: Mapping[str, Detail]) -> list[Commit]:
             )
         found.append(commit)
     replaced = {run_id for commit in found for run_id in commit.replaces}
-    return sorted((c for c in found if c.run_id not in replaced), key=lambda c: (c.at, c.run_id))
+    alive = sorted((c for c in found if c.run_id not in replaced), key=lambda c: (c.at, c.run_id))
+    oldest = min((commit.version for commit in alive), default=STAGING_VERSION)
+    if oldest < STAGING_VERSION and not older:
+        raise StagingError(
+            f"{place.store.url}: written by an older cityreports (staging version {oldest}, this one reads "
+            f"{STAGING_VERSION}); the next run brings it up to date, or `cityreports upgrade` now"
+        )
+    return alive
 
 
 def table_files(root: Root, table: str) -> list[Path]:
@@ -362,6 +378,49 @@ def _merge(place: _Place, table: str, name: str, small: list[Path]) -> StagedFil
         )
         batches: Any = connection.sql(query, params=parameters).to_arrow_reader(50_000)
         return _write(place, table, name, batches)
+
+
+def migrate(root: Root, run_id: str) -> list[str]:
+    """Bring staging of an older release to today's columns (``warehouse.migrations``); what was done, in words.
+
+    Only while no other run writes. One commit replaces all: until it is written, the old files count.
+    Raises StagingError for staging of a newer release, or of one that nothing leads from.
+    """
+    from warehouse.migrations import steps
+
+    place = _Place(root)
+    there = place.list()
+    commits = _read_commits(place, there, older=True)
+    if all(commit.version == STAGING_VERSION for commit in commits):
+        return []
+    files: list[StagedFile] = []
+    words: dict[str, None] = {}
+    for commit in commits:
+        try:
+            todo = steps(commit.version, STAGING_VERSION)
+        except LookupError:
+            raise StagingError(
+                f"{place.store.url}: staging version {commit.version} is too old for this cityreports. Set the folder "
+                "aside and run `cityreports rebuild`: the archive has all that was read"
+            ) from None
+        words |= dict.fromkeys(f"staging version {step.to}: {step.words}" for step in todo)
+        for file in commit.files:
+            changes = [step.tables[file.table] for step in todo if file.table in step.tables]
+            if not changes:
+                files.append(file)
+                continue
+            if file.path not in there:
+                raise StagingError(
+                    f"{place.store.address(file.path)}: committed by run {commit.run_id}, but not there"
+                )
+            rows = pq.read_table(place.mirror.path(file.path, there[file.path])).to_pylist()
+            for change in changes:
+                rows = change(rows)
+            name = f"v{STAGING_VERSION}-{file.name.removesuffix('.parquet')}"
+            files.append(write_table(root, file.table, name, rows))
+    replaces = sorted(Path(name).stem for name in there if name.startswith("commits/"))
+    _write_commit(place, f"upgrade-{run_id}", files, replaces)
+    return list(words)
 
 
 def remove_uncommitted(root: Root, *, older_than_s: float) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,6 +17,9 @@ WIDEST = 60
 
 FORMATS = ("table", "csv", "json")
 
+#: Control characters, and those that turn the direction of writing round.
+_STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
 
 def aligned(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, widest: int = WIDEST) -> list[str]:
     """Lines of a table: a head, a rule, one line a row. Numbers stand right, text left; null is empty."""
@@ -25,7 +29,10 @@ def aligned(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, widest: in
         min(widest, max([cell_len(name), *(cell_len(row[i]) for row in cells)]))
         for i, name in enumerate(columns)
     ]
-    lines = [_line(columns, widths, right), "  ".join("─" * width for width in widths)]
+    lines = [
+        _line([plain(name) for name in columns], widths, right),
+        "  ".join("─" * width for width in widths),
+    ]
     lines += [_line(row, widths, right) for row in cells]
     return lines
 
@@ -53,7 +60,18 @@ def _cell(value: Any) -> str:
         return number(value)
     if isinstance(value, list | tuple):
         return ", ".join(map(_cell, value))
-    return " ".join(str(value).split())
+    return plain(str(value))
+
+
+def plain(text: str) -> str:
+    """One line, without what steers a terminal."""
+    return harmless(" ".join(text.split()))
+
+
+def harmless(text: str) -> str:
+    """Text without anything that steers a terminal but line ends and tabs: names and titles come from pages that
+    anybody may write."""
+    return _STEERING.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def number(value: float) -> str:

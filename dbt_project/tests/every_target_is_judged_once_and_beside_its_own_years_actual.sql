@@ -1,19 +1,20 @@
 -- Target and actual are of one region, metric, statistic and period: a shifted year would judge the wrong promise.
 with targets as (
 
-    select * from {{ ref('fct_region_metric_year') }} where role = 'target'
+    select * from {{ ref('fct_region_metric_year') }} where role = 'target' and {{ untested('fct_region_metric_year') }}
 
 ),
 
 attainment as (
 
     select * from {{ ref('mart_target_attainment') }}
+    where {{ untested('fct_region_metric_year') }}
 
 ),
 
 actuals as (
 
-    select * from {{ ref('fct_region_metric_year') }} where role = 'actual'
+    select * from {{ ref('fct_region_metric_year') }} where role = 'actual' and {{ untested('fct_region_metric_year') }}
 
 )
 

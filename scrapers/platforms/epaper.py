@@ -9,7 +9,8 @@ article: title in `<founder-title>`, `.title` or `<h1>`; text in `<founder-conte
 facts: a day without a paper answers 404: no failure. Reports fill a page or two and are called by their
 headline, with
     政府工作报告 in the line above or below it (引题, 副题), so a title is what the link and these lines say
-    together.
+    together. Where the link has the headline alone, it is the article that tells: of a printed page with few
+    articles, or under a headline with words of a congress, the articles are opened.
 """
 
 from __future__ import annotations
@@ -26,6 +27,13 @@ LEADS_ON = True
 _ARTICLE = re.compile(r"/content_\d+(_\d+)?\.s?html?$", re.I)
 _NODE = re.compile(r"/node_\d+(_\d+)?\.s?html?$", re.I)
 _DAYS_BACK = 2
+
+#: A report fills its printed page; articles beside many others are opened only when their headline says congress.
+_FEW_ARTICLES = 3
+#: Articles opened a look, and pictures' captions and the like that are not.
+MOST_OPENED = 8
+_OF_A_CONGRESS = re.compile(r"报告|人民代表大会|人代会|两会|十[一二三四五六七八九]届|代市长|市长|州长|区长")
+_NO_REPORT = re.compile(r"^(?:广告|公告|图片新闻|天气|报头|导读|要闻|声明|责任?编|第\d+版)|讣告|启事")
 
 
 def starts(source: Source, today: date, days: int = _DAYS_BACK) -> list[str]:
@@ -50,6 +58,16 @@ def rows(page: Page) -> list[Row]:
     return list(found.values())
 
 
+def worth_opening(page: Page, listed: list[Row]) -> list[Row]:
+    """Of a printed page's articles, those that may be the report although their link does not say so."""
+    return [
+        row
+        for row in listed
+        if not _NO_REPORT.search(row.title)
+        and (len(listed) <= _FEW_ARTICLES or _OF_A_CONGRESS.search(row.title))
+    ]
+
+
 def following(page: Page) -> str | None:
     """The printed page after this one, in the order of the day's index."""
     nodes = list(dict.fromkeys(url for _, url, _ in anchors(page) if _NODE.search(url)))
@@ -64,7 +82,8 @@ def article(page: Page) -> Article:
     lines = [
         clean(element.text_content())
         for element in page.tree.xpath(
-            "//founder-title | //*[@class='introtitle' or @class='title' or @class='subtitle']"
+            "//founder-title | //founder-introtitle | //founder-subtitle "
+            "| //*[@class='introtitle' or @class='title' or @class='subtitle']"
         )
     ]
     title = clean(" ".join(dict.fromkeys(line for line in lines if line)))

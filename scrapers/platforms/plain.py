@@ -1,5 +1,4 @@
-"""A listing of links, and nothing more known of it: also a portal's home page, while its listing is not
-known.
+"""A listing of links, and nothing more known of it.
 
 name: plain
 known-by: none of the other families' marks

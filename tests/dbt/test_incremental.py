@@ -103,3 +103,40 @@ def test_history_keeps_what_was_published_before(nights: dict[str, Any]) -> None
         ("长治市", 5.5, True),
         ("青岛市", 6.0, True),
     ]
+
+
+def test_what_tests_refused_is_refused_again_until_it_is_put_right(home: Path, world_database: Path) -> None:
+    """Old rows are not tested every night; those that no whole run of tests has passed are."""
+    database = home / "warehouse.duckdb"
+    shutil.copyfile(world_database, database)
+    first = {table: [str(home / "staging" / table / "r0-b0.parquet")] for table in staging_rows.TABLES}
+    again = {"parse_id": "r2/b0", "run_id": "r2"}
+    odd = document("阳泉2026", "140300", "阳泉市", 2026, **again)
+    facts = [observation(odd, "gdp", 5.0, role="target", qualifier="perhaps")]
+    with_odd = staging_rows.together(
+        first, staging_rows.write(home / "staging", "r2-b0", documents=[odd], observations=facts)
+    )
+    for _ in range(2):
+        failed = {
+            r.node.name: r.status
+            for r in staging_rows.dbt(["build"], database, with_odd).result
+            if r.status in ("fail", "error")
+        }
+        assert list(failed.values()) == ["fail"]
+        assert "qualifier" in next(iter(failed))
+    right = document(
+        "阳泉2026", "140300", "阳泉市", 2026, **{**again, "parse_id": "r3/b0", "parsed_at": night(9)}
+    )
+    facts = [observation(right, "gdp", 5.0, role="target")]
+    staging_rows.build(
+        database,
+        staging_rows.together(
+            with_odd, staging_rows.write(home / "staging", "r3-b0", documents=[right], observations=facts)
+        ),
+    )
+    with duckdb.connect(str(database), read_only=True) as connection:
+        untested = connection.execute(
+            "select count(*) from intermediate.build_state where model != 'project' and made_in > "
+            "(select version::integer from intermediate.build_state where key = 'tested')"
+        ).fetchall()
+    assert untested == [(0,)]

@@ -559,6 +559,36 @@ IN_WAREHOUSE = (
         "insert into staging.observations select * from staging.observations limit 5",
     ),
     Sql(
+        "a comparison twice",
+        "duplicated_fact",
+        "warehouse",
+        "insert into marts.mart_city_comparison select * from marts.mart_city_comparison limit 2",
+    ),
+    Sql(
+        "a target judged twice",
+        "duplicated_fact",
+        "warehouse",
+        "insert into marts.mart_target_attainment select * from marts.mart_target_attainment limit 2",
+    ),
+    Sql(
+        "a metric twice in its dimension, and in the coverage",
+        "duplicated_fact",
+        "warehouse",
+        "insert into marts.dim_metric select * from marts.dim_metric where metric_code = 'gdp'",
+    ),
+    Sql(
+        "a source twice in its mart",
+        "duplicated_fact",
+        "warehouse",
+        "insert into marts.mart_source_health select * from marts.mart_source_health limit 2",
+    ),
+    Sql(
+        "a published value twice in its history",
+        "duplicated_fact",
+        "warehouse",
+        "insert into marts.hist_published_value select * from marts.hist_published_value limit 2",
+    ),
+    Sql(
         "a region twice in its dimension",
         "duplicated_fact",
         "warehouse",

@@ -223,6 +223,35 @@ def test_known_failures_excuse_their_rows_until_they_expire(tmp_path: Path, know
     assert (outcome(date(2026, 7, 1)).status, outcome(date(2026, 7, 1)).failing_rows) == ("failed", 1)
 
 
+def test_an_excuse_warns_before_it_ends_and_stops_after(good_staging: Staging, known_failures: Path) -> None:
+    known_failures.write_text(
+        "- check: growth_is_possible\n  rows: {region_name: 太原市, metric_code: gdp}\n"
+        "  reason: restated\n  by: Li\n  expires: 2026-06-30\n"
+    )
+
+    def outcome(day: date) -> dict[str, CheckResult]:
+        found = by_name(run_gate("staging", staging=good_staging, today=day))
+        return {name: result for name, result in found.items() if result.status != "passed"}
+
+    assert outcome(date(2026, 6, 15)) == {}
+    (soon,) = outcome(date(2026, 6, 16)).values()
+    assert (soon.check, soon.stops) == ("known_failures_end_soon", False)
+    (over,) = outcome(date(2026, 7, 1)).values()
+    assert (over.check, over.stops) == ("known_failures_are_current", True)
+    assert over.samples[0].note is not None
+    for word in ("growth_is_possible", "太原市", "restated", "Li", "2026-06-30"):
+        assert word in over.samples[0].note
+
+
+def test_an_excuse_for_a_check_that_does_not_exist_stops(good_staging: Staging, known_failures: Path) -> None:
+    known_failures.write_text(
+        "- check: grwth_is_possible\n  rows: {region_name: 太原市}\n"
+        "  reason: restated\n  by: Li\n  expires: 2027-06-30\n"
+    )
+    found = by_name(run_gate("staging", staging=good_staging, today=TODAY))
+    assert found["known_failures_name_a_check"].stops
+
+
 @pytest.mark.parametrize("missing", ["reason", "by", "expires", "rows"])
 def test_known_failures_need_reason_name_end_and_rows(tmp_path: Path, missing: str) -> None:
     lines = {"check": "x", "rows": "{a: 1}", "reason": "r", "by": "b", "expires": "2026-01-01"}

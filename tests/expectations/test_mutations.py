@@ -115,4 +115,9 @@ def test_every_check_catches_something(gate: str) -> None:
 
 
 #: Depends on the day of the year: tested in test_checks.py.
-NOT_YET_TRIPPED = {"sources_speak_in_season"}
+NOT_YET_TRIPPED = {
+    "sources_speak_in_season",
+    "known_failures_are_current",
+    "known_failures_end_soon",
+    "known_failures_name_a_check",
+}

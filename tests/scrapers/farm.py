@@ -22,9 +22,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
-from extraction.regions import all_regions
+from extraction.regions import all_regions, by_code
 from scrapers.model import Source
 
 SITES = 364
@@ -45,6 +46,18 @@ FAULTS = {
     "picture": "wrong_content_type",
     "drip": "deadline",
 }
+
+
+#: Where a site lists its reports.
+COLUMN = "/zfgzbg/index.html"
+
+#: How a site's home page leads there, by the last digit of its number: (page, link text) from page to page. The last way
+#: does not lead there at all: the report stands among others in a column of plans.
+WAYS = (
+    (("/", "政府工作报告"),),
+    (("/", "政府信息公开"), ("/zfxxgk/index.html", "工作报告")),
+    (("/", "政务公开"), ("/zwgk/index.html", "法定主动公开内容"), ("/zwgk/fdzdgknr.html", "规划计划")),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +85,35 @@ class Field:
     def base(self, site: Site) -> str:
         return f"http://{site.host}:{self.port}"
 
-    def sources(self) -> list[Source]:
+    def sources(self, *, home_pages: bool = False) -> list[Source]:
+        """Each site's report column; or its home page, from which the column has to be found."""
         return [
             Source(
                 id=site.code,
                 region_code=site.code,
                 region_name=site.name,
                 province=f"{site.code[:2]}0000",
-                platform="trs",
-                listings=(f"{self.base(site)}/zfgzbg/index.html",),
+                platform="portal" if home_pages else "trs",
+                listings=(f"{self.base(site)}{'/' if home_pages else COLUMN}",),
                 local=True,
             )
             for site in self.sites
         ]
+
+    def registry(self, folder: Path, *, home_pages: bool = False) -> Path:
+        """The sites as source files, as the registry has them; returns ``folder``."""
+        folder.mkdir(parents=True, exist_ok=True)
+        entries: dict[str, list[str]] = {}
+        for source in self.sources(home_pages=home_pages):
+            entries.setdefault(source.province, []).append(
+                f'  - code: "{source.region_code}"\n    name: {source.region_name}\n    platform: {source.platform}\n'
+                f'    listings: ["{source.listings[0]}"]\n    local: true\n    verified: null\n'
+            )
+        for province, lines in entries.items():
+            region = by_code(province)
+            text = f"province: {region.name if region else province}\nsources:\n" + "".join(lines)
+            (folder / f"{province}.yml").write_text(text, encoding="utf-8")
+        return folder
 
     def faulty(self) -> dict[str, str]:
         """Source id → the failure that must be named."""
@@ -178,10 +207,14 @@ async def _answer(site: Site, path: str, known: str, published: bool, writer: as
     """Writes one answer; False when the connection ends with it."""
     if path == "/robots.txt":
         return _send(writer, b"User-agent: *\nDisallow: /admin/\n", "text/plain")
-    if path == "/zfgzbg/index.html":
+    if path == COLUMN or path == "/":
         if site.fault:
             return await _misbehave(site.fault, path, writer)
-        return _send(writer, listing(site, published), "text/html; charset=utf-8", known)
+        page = listing(site, published) if path == COLUMN else portal_page(site, path)
+        return _send(writer, page or b"", "text/html; charset=utf-8", known)
+    page = portal_page(site, path)
+    if page is not None:
+        return _send(writer, page, "text/html; charset=utf-8", known)
     for year in (2025, 2026):
         if path == _article_path(site, year) and (published or year == 2025):
             return _send(writer, article(site, year), "text/html; charset=utf-8", known)
@@ -264,6 +297,27 @@ def listing(site: Site, published: bool) -> bytes:
     text = f"<html><head><title>{site.name}人民政府</title></head><body>{menu}<ul>{items}</ul>"
     return (text + '<script>createPageHTML(1, 0, "index", "html");</script></body></html>').encode()
 
+
+def portal_page(site: Site, path: str) -> bytes | None:
+    """The home page and what lies between it and the reports; None for what is no such page."""
+    way = WAYS[int(site.code[2:4]) % len(WAYS)]
+    pages = [page for page, _ in way]
+    if path not in pages and path not in DEAD_ENDS:
+        return None
+    items = "".join(f'<a href="{end}">{words}</a>' for end, words in DEAD_ENDS.items())
+    if path in pages:
+        at = pages.index(path)
+        following = pages[at + 1] if at + 1 < len(pages) else COLUMN
+        items += f'<a href="javascript:void(0)" onclick="location.href=\'{following}\'">{way[at][1]}</a>'
+    news = "".join(
+        f'<li><a href="/xw/202601/t202601{day:02d}_{day}.html">{site.name}要闻第{day}号：学习贯彻会议精神</a></li>'
+        for day in range(1, 10)
+    )
+    return f"<html><head><title>{site.name}人民政府</title></head><body>{items}<ul>{news}</ul></body></html>".encode()
+
+
+#: Columns that promise reports and have none.
+DEAD_ENDS = {"/zfgb/index.html": "政府公报", "/wj/index.html": "市政府文件", "/bszn/index.html": "办事指南"}
 
 _TASKS = ("新建改造农村公路", "改造老旧小区", "新建高标准农田", "新增城镇就业", "新建公园", "新改扩建学校")
 _UNITS = ("公里", "个", "万亩", "万人", "个", "所")

@@ -11,7 +11,7 @@ import pytest
 
 from extraction.model import Claim
 from scrapers.backfill import backfill
-from scrapers.checking import check_sources, no_network, record_verified
+from scrapers.checking import Check, advice_lines, as_row, check_sources, no_network, record_verified
 from scrapers.model import Failure, Fetched, Source
 from scrapers.pages import Row
 from scrapers.sources import load_sources
@@ -309,14 +309,39 @@ def test_check_says_in_one_line_what_it_found_and_marks_what_works(tmp_path: Pat
         file.write_text(entry.replace("{base}", site.base), encoding="utf-8")
         checks = check_sources(load_sources(tmp_path), settings=QUICK, now=NOW)
         lines = [check.line() for check in checks]
-        assert lines[0] == "140100 太原市: works, 2 reports; newest: 2026年太原市政府工作报告"
+        found = f"2 reports on {site.base}/index.html, the first: 2026年太原市政府工作报告"
+        assert lines[0] == f"140100 太原市: works, {found}"
         assert lines[2].startswith("140200 大同市: not_found")
         assert all("\n" not in line for line in lines)
-        assert record_verified(checks, date(2026, 2, 21), tmp_path) == ["140100", "140100-newspaper"]
+        rows = [as_row(check) for check in checks]
+        assert [row[:6] for row in rows] == [
+            ("140100", "太原市", "portal", "trs", "works", 2),
+            ("140100-newspaper", "太原市", "newspaper", "plain", "works", 1),
+            ("140200", "大同市", "portal", "trs", "not_found", 0),
+        ]
+        assert advice_lines(checks) == ["not_found (1): find the page's new address: 140200"]
+        for day in (date(2026, 2, 20), date(2026, 2, 21)):  # the second replaces what the first wrote
+            assert record_verified(checks, day, tmp_path) == ["140100", "140100-newspaper"]
         text = file.read_text(encoding="utf-8")
-        assert text.count("verified: 2026-02-21") == 2
-        assert text.replace("verified: 2026-02-21", "verified: null") == entry.replace("{base}", site.base)
+        assert text.count("verified: 2026-02-21\n") == 2
+        found = f'found: "2 reports on {site.base}/index.html, the first: 2026年太原市政府工作报告"\n'
+        assert text.count(found) == 1
+        kept = [line for line in text.splitlines() if "found:" not in line]
+        before = entry.replace("{base}", site.base).splitlines()
+        assert [line.replace("verified: 2026-02-21", "verified: null") for line in kept] == before
         assert [source.verified for source in load_sources(tmp_path)] == [date(2026, 2, 21)] * 2 + [None]
+
+
+def test_a_title_that_is_yaml_itself_does_no_harm(tmp_path: Path) -> None:
+    title = '2026年太原市政府工作报告": [x], #}'
+    entry = (
+        'province: 山西省\nsources:\n  - code: "140100"\n    name: 太原市\n    platform: plain\n'
+        '    listings: ["http://x.cn/"]\n    verified: null\n'
+    )
+    (tmp_path / "x.yml").write_text(entry, encoding="utf-8")
+    check = Check("140100", "太原市", True, None, "", (title,), 2, "", found_on="http://x.cn/")
+    record_verified([check], date(2026, 2, 21), tmp_path / "x.yml")
+    assert load_sources(tmp_path)[0].verified == date(2026, 2, 21)
 
 
 def test_check_asks_for_the_paper_out_of_season_too() -> None:
@@ -382,3 +407,105 @@ def test_a_column_behind_a_hash_is_read_through_its_service(night: Night) -> Non
         # The entry page is the same every night; what its service answers is not.
         routes[api] = service(2026, 2025)
         assert [link.claim.report_year for link in night.look(source)[0].links] == [2026, 2025]
+
+
+def portal_page(*links: tuple[str, str]) -> bytes:
+    items = "".join(f'<a href="{url}">{words}</a>' for url, words in links)
+    return f"<html><body>{items}<p>{'欢迎访问本市人民政府门户网站，' * 20}</p></body></html>".encode()
+
+
+def test_a_column_that_has_moved_is_searched_for_again(night: Night) -> None:
+    reports = bad.page(bad.listing(("/t20260209_1.html", "2026年太原市政府工作报告")))
+    routes = {"/": bad.page(portal_page(("/old/", "政府工作报告"))), "/old/": reports}
+    with misbehaving(routes) as site:
+        source = local_source(site.base, "/", platform="portal")
+        (look,) = night.look(source)
+        assert [link.found_on for link in look.links] == [f"{site.base}/old/"]
+        routes["/"] = bad.page(portal_page(("/new/", "政府工作报告")))
+        routes["/new/"] = reports
+        del routes["/old/"]
+        (look,) = night.look(source, now=NOW + timedelta(days=1))
+        assert look.ok
+        assert [link.found_on for link in look.links] == [f"{site.base}/new/"]
+        site.asked.clear()
+        night.look(source, now=NOW + timedelta(days=2))
+        assert "/old/" not in site.asked
+        assert "/new/" in site.asked
+
+
+def test_a_search_without_end_is_bounded_and_made_once_a_week(night: Night) -> None:
+    """Every page leads to ten more columns that promise reports."""
+
+    def maze(talk: bad.Conversation) -> None:
+        here = talk.path.rstrip("/")
+        talk.send(portal_page(*((f"{here}/{n}/", "政府信息公开") for n in range(10))))
+
+    with misbehaving({"/*": maze, "/robots.txt": bad.page(b"", Content_Type="text/plain")}) as site:
+        source = local_source(site.base, "/", platform="portal")
+        (look,) = night.look(source)
+        assert look.ok
+        assert "no column with a report within 12 pages" in look.notes[0]
+        assert len(set(site.asked)) <= 14
+        assert max(path.count("/") for path in site.asked) <= 4
+        site.asked.clear()
+        night.look(source, now=NOW + timedelta(days=1))
+        assert [path for path in site.asked if path != "/robots.txt"] == ["/"]
+        site.asked.clear()
+        night.look(source, now=NOW + timedelta(days=7))
+        assert len(site.asked) > 10
+
+
+def test_a_home_page_that_links_the_report_itself_is_enough(night: Night) -> None:
+    home = portal_page(("/xw/202602/t20260209_1.html", "2026年太原市政府工作报告"), ("/zw/", "政务公开"))
+    with misbehaving({"/": bad.page(home)}) as site:
+        (look,) = night.look(local_source(site.base, "/", platform="portal"))
+        assert [link.url for link in look.links] == [f"{site.base}/xw/202602/t20260209_1.html"]
+
+
+def test_a_search_stays_on_the_site(night: Night) -> None:
+    with misbehaving(
+        {"/*": bad.page(bad.listing(("/t20260209_1.html", "2026年太原市政府工作报告")))}
+    ) as other:
+        home = portal_page((f"{other.base.replace('127.0.0.1', 'localhost')}/zfgzbg/", "政府工作报告"))
+        with misbehaving({"/": bad.page(home)}) as site:
+            (look,) = night.look(local_source(site.base, "/", platform="portal"))
+        assert look.links == ()
+        assert other.asked == []
+
+
+def test_a_home_page_that_leads_nowhere_is_an_error_with_a_name(night: Night) -> None:
+    with misbehaving({"/": bad.page(("<p>" + "网站改版，欢迎访问。" * 50 + "</p>").encode())}) as site:
+        (look,) = night.look(local_source(site.base, "/", platform="portal"))
+        assert (look.ok, look.error) == (False, "layout_changed")
+
+
+def newspaper(talk: bad.Conversation) -> None:
+    """Two printed pages: many articles on the first; on the second one that fills it, called by its headline alone."""
+    if "2026-02/20" not in talk.path:
+        talk.send(b"", status="404 Not Found")
+    elif talk.path.endswith("node_1.htm"):
+        other = "".join(f"<a href='content_1_{n}.htm'>本报讯：城市更新项目第{n}批开工</a>" for n in range(12))
+        talk.send(f"<a href='node_1.htm'>01版</a><a href='node_2.htm'>02版</a>{other}".encode())
+    elif talk.path.endswith("node_2.htm"):
+        area = "<area href='content_2_1.htm' alt='凝心聚力 奋勇争先 在高质量发展中走在前列'>"
+        talk.send(f"<a href='node_1.htm'>01版</a><a href='node_2.htm'>02版</a>{area}".encode())
+    elif talk.path.endswith("content_2_1.htm"):
+        intro = "<founder-introtitle>2026年太原市政府工作报告</founder-introtitle>"
+        talk.send(f"{intro}<founder-title>凝心聚力 奋勇争先</founder-title>{bad.REPORT}".encode())
+    else:
+        talk.send(f"<founder-title>城市更新项目开工</founder-title>{bad.REPORT}".encode())
+
+
+def test_a_report_under_its_headline_alone_is_found_in_the_paper(night: Night) -> None:
+    with misbehaving({"/html*": newspaper}) as site:
+        source = local_source(
+            site.base, "/html/{yyyy}-{mm}/{dd}/node_1.htm", platform="epaper", place="newspaper"
+        )
+        look = night.look(source)[0]
+        assert [link.url.rpartition("/")[2] for link in look.links] == ["content_2_1.htm"]
+        assert look.links[0].claim.report_year == 2026
+        opened = [path for path in site.asked if "content" in path]
+        assert opened == ["/html/2026-02/20/content_2_1.htm"], "articles beside many others stay closed"
+        site.asked.clear()
+        # Not opened again: its link is known now.
+        assert night.look(source)[0].links_seen == 1

@@ -34,3 +34,32 @@ def test_nights_on_a_farm(night: Night) -> None:
         assert years == [2026] * healthy
         assert {look.source_id: look.error for look in looks if not look.ok} == faulty
     assert night.archive.verify() == []
+
+
+def test_reports_are_found_from_home_pages(night: Night) -> None:
+    """Nothing is known of 60 sites but their home page."""
+    night.settings = FetchSettings(listing_deadline=6, retry_wait=0.1, max_listing_bytes=2 * 2**20)
+    with farm(60, faulty=0.2, latency=0.01) as field:
+        sources, faulty = field.sources(home_pages=True), field.faulty()
+        looks, fetched = night.run(*sources)
+        assert {look.source_id: look.error for look in looks if not look.ok} == faulty
+        healthy = [look for look in looks if look.ok]
+        assert [(look.source_id, len(look.links)) for look in healthy if len(look.links) != 1] == []
+        assert all("column http" in look.notes[0] for look in healthy)
+        assert max(look.requests for look in healthy) <= 12
+        assert sum(isinstance(item, Fetched) and item.new for item in fetched) == len(healthy)
+
+        # From then on it is the column that is asked, and in season the home page.
+        looks, fetched = night.run(*sources, now=NOW + timedelta(days=1))
+        assert fetched == []
+        assert max(look.requests for look in looks if look.ok) <= 3
+
+        field.publish()
+        looks, fetched = night.run(*sources, now=NOW + timedelta(days=2))
+        years = [item.claim.report_year for item in fetched if isinstance(item, Fetched) and item.new]
+        assert years == [2026] * len(healthy)
+        assert max(look.requests for look in looks if look.ok) <= 3
+
+        # Out of season nobody asks the home page.
+        looks, _ = night.run(*sources, now=NOW + timedelta(days=120))
+        assert max(look.requests for look in looks if look.ok) <= 2

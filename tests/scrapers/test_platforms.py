@@ -87,7 +87,7 @@ def test_a_golden_listing_shows_reports_and_other_things_and_more_than_one_page(
     reports = [title for title in titles if "政府工作报告" in title or "期" in title]
     assert len(reports) >= 1 or name == "feed"
     assert len(titles) > len(reports) or name == "gazette_pdf"
-    assert data["following"] or name in ("feed", "govcn")
+    assert data["following"] or name in ("feed", "govcn", "portal")
     assert data["article"]["title"]
 
 
@@ -108,6 +108,40 @@ def test_a_platform_survives_any_page(name: str, text: str) -> None:
         return
     assert rows == []
     module.article(page)
+
+
+def test_columns_of_a_portal_the_likeliest_first() -> None:
+    """On the site itself, whatever opens them; not what leads away, nor what only a script of the site could open."""
+    from scrapers.platforms import portal
+
+    page = golden_page(GOLDEN / "portal", "listing")
+    assert [(column.title, column.url) for column in portal.columns(page)] == [
+        ("工作报告", "http://xxgk.example.gov.cn/gzbg/"),
+        ("规划计划", "http://www.example.gov.cn/ghjh/index.html"),
+        ("政府公报", "http://www.example.gov.cn/zfgb/index.html"),
+        ("政府信息公开", "http://www.example.gov.cn/zfxxgk/index.html"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("link", "url"),
+    [
+        ("<a href=\"javascript:openUrl('/a/t20260209_1.html')\">", "http://x.cn/a/t20260209_1.html"),
+        ("<a href='javascript:;' onclick=\"window.open('b/2.htm','_blank')\">", "http://x.cn/l/b/2.htm"),
+        ("<a onclick=\"location.href='http://y.cn/3'\">", "http://y.cn/3"),
+        ("<a href='#' data-href='../4.html'>", "http://x.cn/4.html"),
+        ("<div data-url='/5?id=5'>", "http://x.cn/5?id=5"),
+        ("<area href='/6.html'>", "http://x.cn/6.html"),
+        ("<a href='javascript:show(7)'>", None),
+        ("<a href='javascript:void(0)' onclick=\"go('7')\">", None),
+        ("<a onclick=\"javascript:alert('系统维护 / 请稍候')\">", None),
+    ],
+)
+def test_links_that_a_script_opens(link: str, url: str | None) -> None:
+    from scrapers.pages import anchors
+
+    page = Page("http://x.cn/l/index.html", f"<html><body>{link}政府工作报告</body></html>")
+    assert [found for _, found, _ in anchors(page)] == ([url] if url else [])
 
 
 def test_page_addresses_of_an_epaper() -> None:

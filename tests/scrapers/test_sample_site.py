@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
+from pathlib import Path
+
+import pytest
+
 import samples
-from samples.site import reports
+from samples import site
+from samples.server import PortTaken
+from samples.site import reports, serve_samples
 from scrapers.archive import Archive
 from scrapers.model import Fetched, Look, from_dict, to_dict
 from scrapers.sources import load_sources
@@ -36,3 +44,18 @@ def test_the_sample_covers_six_cities_over_two_years() -> None:
     for report in reports():
         years.setdefault(report.region, set()).add(report.year)
     assert sum(1 for region, found in years.items() if region.endswith("市") and len(found) >= 2) >= 6
+
+
+def test_the_site_stays_at_the_port_that_its_first_run_had(tmp_path: Path) -> None:
+    """Its pages are known by their address: a second run elsewhere would take all of them for new."""
+    remembered = tmp_path / "sample" / "port"
+    with socket.socket() as taken:
+        with contextlib.suppress(OSError):  # somebody else may have it: all the better
+            taken.bind(("127.0.0.1", site._PORT))
+            taken.listen()
+        with serve_samples(remembered) as first:
+            assert not first.endswith(f":{site._PORT}")
+    with serve_samples(remembered) as second:
+        assert second == first
+        with pytest.raises(PortTaken, match=r"known by that address.*sample"), serve_samples(remembered):
+            pass

@@ -1,14 +1,14 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ drop_stale('region_code', ref('int_region_version')) }}",
-    post_hook="{{ remember(ref('int_region_version')) }}"
+    pre_hook="{{ drop_stale(ref('int_document_version')) }}",
+    post_hook="{{ remember() }}"
 ) }}
 
 with observations as (
 
     select * from {{ ref('stg_observations') }}
-    where {{ to_be_made('region_code') }}
+    where {{ to_be_made('document_id') }}
 
 ),
 

@@ -1,12 +1,12 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ drop_stale('region_code', ref('int_region_version')) }}",
-    post_hook=["{{ remember(ref('int_region_version')) }}", "{{ create_as_of_macro() }}"]
+    pre_hook="{{ drop_stale(ref('int_region_year_version')) }}",
+    post_hook=["{{ remember() }}", "{{ create_as_of_macro() }}"]
 ) }}
 
 with {{ best_statements(
-    ref('int_statement'), condition=to_be_made('region_code')
+    ref('int_statement'), condition=to_be_made("region_code || '|' || period_end")
 ) }},
 
 -- Every other statement of the same thing, beside the chosen one.
@@ -79,7 +79,7 @@ evidence as (
         char_end,
         file
     from {{ ref('stg_observations') }}
-    where {{ to_be_made('region_code') }}
+    where {{ to_be_made("region_code || '|' || period_end") }}
 
 ),
 
@@ -129,7 +129,8 @@ select
     explained.basis,
     explained.is_estimate,
     evidence.stretch_clause,
-    explained.rule = 'explicit_absence' as is_explicitly_absent,
+    -- A correction's id may stand after the rule's name.
+    starts_with(explained.rule, 'explicit_absence') and explained.value is null as is_explicitly_absent,
     explained.chosen_by,
     explained.other_statements + 1 as statements,
     explained.statements_agreeing,

@@ -3,7 +3,8 @@
     incremental_strategy='append',
     full_refresh=false,
     on_schema_change='append_new_columns',
-    pre_hook="{{ close_changed_values() }}"
+    pre_hook=["{{ find_stale(published_versions(ref('int_region_year_version'))) }}", "{{ close_changed_values() }}"],
+    post_hook="{{ remember() }}"
 ) }}
 
 {#-
@@ -31,6 +32,7 @@ with current_values as (
         document_id,
         report_year
     from {{ ref('fct_region_metric_year') }}
+    where {{ to_be_made("region_code || '|' || year") }}
 
 )
 
@@ -54,6 +56,9 @@ select
     cast(null as timestamptz) as published_until
 from current_values
 {% if is_incremental() %}
-    anti join (select * from {{ this }} where published_until is null) as published
+    anti join (
+        select * from {{ this }}
+        where published_until is null and {{ to_be_made("region_code || '|' || period_end") }}
+    ) as published
         on {{ same_published_value('current_values', 'published') }}
 {% endif %}

@@ -1,8 +1,8 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ drop_stale(\"metric_code || '|' || year\", ref('int_metric_year_version')) }}",
-    post_hook="{{ remember(ref('int_metric_year_version')) }}"
+    pre_hook="{{ drop_stale(ref('int_metric_year_version')) }}",
+    post_hook="{{ remember() }}"
 ) }}
 
 with due as (

@@ -1,8 +1,8 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ drop_stale('document_id', ref('int_passage_version')) }}",
-    post_hook=["{{ remember(ref('int_passage_version')) }}", "{{ create_search_macro() }}"]
+    pre_hook="{{ drop_stale(ref('int_document_version')) }}",
+    post_hook=["{{ remember() }}", "{{ create_search_macro() }}"]
 ) }}
 
 with documents as (

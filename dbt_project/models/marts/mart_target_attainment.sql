@@ -1,8 +1,8 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ drop_stale('region_code', ref('int_region_version')) }}",
-    post_hook="{{ remember(ref('int_region_version')) }}"
+    pre_hook="{{ drop_stale(ref('int_region_year_version')) }}",
+    post_hook="{{ remember() }}"
 ) }}
 
 with best as (
@@ -19,7 +19,7 @@ with best as (
         qualifier,
         observation_id
     from {{ ref('fct_region_metric_year') }}
-    where {{ to_be_made('region_code') }}
+    where {{ to_be_made("region_code || '|' || year") }}
 
 ),
 
@@ -123,10 +123,18 @@ judged as (
 
 ),
 
-evidence as (
+-- Twice and not shared: what is shared is kept in memory, sentences and all.
+targets as (
 
     select * from {{ ref('fct_region_metric_year') }}
-    where {{ to_be_made('region_code') }}
+    where role = 'target' and {{ to_be_made("region_code || '|' || year") }}
+
+),
+
+actuals as (
+
+    select * from {{ ref('fct_region_metric_year') }}
+    where role = 'actual' and {{ to_be_made("region_code || '|' || year") }}
 
 )
 
@@ -198,6 +206,6 @@ select
     actuals.file as actual_file,
     actuals.url as actual_url
 from judged
-inner join evidence as targets on judged.observation_id = targets.observation_id
-left join evidence as actuals on judged.actual_observation_id = actuals.observation_id
+inner join targets on judged.observation_id = targets.observation_id
+left join actuals on judged.actual_observation_id = actuals.observation_id
 left join {{ ref('int_target_tone') }} as tones on judged.observation_id = tones.observation_id

@@ -1,9 +1,16 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ drop_stale('region_code', ref('int_region_version')) }}",
-    post_hook="{{ remember(ref('int_region_version')) }}"
+    pre_hook="{{ drop_stale('(select key, version_with_year_before as version from ' ~ ref('int_region_year_version') ~ ')') }}",
+    post_hook="{{ remember() }}"
 ) }}
+
+{%- set this_year_or_the_next -%}
+    (
+        {{ to_be_made("facts.region_code || '|' || facts.year") }}
+        or {{ to_be_made("facts.region_code || '|' || (facts.year + 1)") }}
+    )
+{%- endset %}
 
 with best as (
 
@@ -14,7 +21,7 @@ with best as (
     inner join {{ ref('dim_metric') }} as metrics on facts.metric_code = metrics.metric_code
     where
         facts.statistic = 'level' and facts.period_start = facts.period_end
-        and {{ to_be_made('facts.region_code') }}
+        and {{ this_year_or_the_next }}
 
 ),
 
@@ -24,6 +31,7 @@ planned as (
     select * from best
     where
         role = 'target' and value is not null
+        and {{ to_be_made("region_code || '|' || year") }}
         and (kind = 'count' or (kind = 'flow' and section in ('tasks', 'livelihood') and not contains(unit, '元')))
 
 ),
@@ -129,7 +137,7 @@ uncatalogued as (
         and observations.section in ('tasks', 'livelihood')
         and observations.period_start = observations.period_end
         and not contains(observations.unit, '元') and observations.unit not in ('%', '个百分点', '')
-        and {{ to_be_made('observations.region_code') }}
+        and {{ to_be_made("observations.region_code || '|' || observations.period_end") }}
 
 )
 

@@ -3,8 +3,8 @@
     alias='documents',
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ drop_stale('document_id', ref('stg_latest_parse')) }}",
-    post_hook="{{ remember(ref('stg_latest_parse')) }}"
+    pre_hook="{{ drop_stale(ref('stg_latest_parse')) }}",
+    post_hook="{{ remember() }}"
 ) }}
 
 with source as (
@@ -13,7 +13,7 @@ with source as (
         parsed.*,
         latest.version as latest_parse_id
     from {{ source('files', 'documents') }} as parsed
-    inner join {{ versions }} as latest
+    inner join {{ versions_to_be_made(versions) }} as latest
         on
             parsed.document_id = latest.key
             and parsed.parse_id = latest.version
@@ -51,4 +51,3 @@ select
     mapped_count,
     text
 from source
-where {{ to_be_made('document_id') }}

@@ -3,15 +3,15 @@
     alias='observations',
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ drop_stale('document_id', ref('stg_latest_parse')) }}",
-    post_hook="{{ remember(ref('stg_latest_parse')) }}"
+    pre_hook="{{ drop_stale(ref('stg_latest_parse')) }}",
+    post_hook="{{ remember() }}"
 ) }}
 
 with source as (
 
     select parsed.*
     from {{ source('files', 'observations') }} as parsed
-    inner join {{ versions }} as latest
+    inner join {{ versions_to_be_made(versions) }} as latest
         on
             parsed.document_id = latest.key
             and parsed.parse_id = latest.version
@@ -54,4 +54,3 @@ select
     confidence,
     rule
 from source
-where {{ to_be_made('document_id') }}

@@ -3,15 +3,15 @@
     alias='sections',
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ drop_stale('document_id', ref('stg_latest_parse')) }}",
-    post_hook="{{ remember(ref('stg_latest_parse')) }}"
+    pre_hook="{{ drop_stale(ref('stg_latest_parse')) }}",
+    post_hook="{{ remember() }}"
 ) }}
 
 with source as (
 
     select parsed.*
     from {{ source('files', 'sections') }} as parsed
-    inner join {{ versions }} as latest
+    inner join {{ versions_to_be_made(versions) }} as latest
         on
             parsed.document_id = latest.key
             and parsed.parse_id = latest.version
@@ -27,4 +27,3 @@ select
     char_start,
     char_end
 from source
-where {{ to_be_made('document_id') }}
