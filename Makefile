@@ -10,11 +10,7 @@ BIN := .venv/bin
 export UV_CACHE_DIR ?= $(CURDIR)/.uv/cache
 export UV_PYTHON_DOWNLOADS := never
 
-<<<<<<< HEAD
-.PHONY: help setup run test check bench fuzz clean
-=======
-.PHONY: help setup run test check bench audit sbom clean secrets up down logs cluster-test chaos
->>>>>>> main
+.PHONY: help setup run test check bench fuzz audit sbom clean secrets up down logs cluster-test chaos
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -48,12 +44,11 @@ test: check ## the checks above and every test
 bench: setup ## measure speed and memory, compare with bench/results.json
 	@$(BIN)/python -m bench
 
-<<<<<<< HEAD
 ENTRY ?= text
 FOR ?= 60
 fuzz: setup ## coverage-guided fuzzing of one entry for so many seconds: ENTRY=text|html|pdf|word FOR=60
 	@$(UV) run --frozen --with atheris==3.0.0 python -m tests.fuzz $(ENTRY) -max_total_time=$(FOR) -rss_limit_mb=2000
-=======
+
 secrets: ## passwords and keys of the cluster into .env (what is there is kept)
 	@$(PYTHON) scripts/make_secrets.py
 
@@ -79,7 +74,6 @@ audit: setup ## are the packages as locked, and is a weakness known of any? (ARG
 
 sbom: setup ## list the packages that run, with licences, as CycloneDX: dist/sbom.cdx.json
 	@$(BIN)/python -m scripts.sbom dist/sbom.cdx.json
->>>>>>> main
 
 clean: ## remove what the targets above made (data/ too)
 	@rm -rf .venv .uv data .mypy_cache .ruff_cache .pytest_cache .hypothesis dbt_project/target dbt_project/logs
