@@ -118,4 +118,38 @@ def gates(scratch: Path) -> Figures:
     return measure(scratch)
 
 
-MEASURES: dict[str, Callable[[Path], Figures]] = {"extraction": extraction, "nights": nights, "gates": gates}
+def farm(scratch: Path) -> Figures:
+    """Three nights on 364 simulated sites."""
+    from bench.farm import farm_nights
+
+    return farm_nights(scratch)
+
+
+def archive(scratch: Path) -> Figures:
+    """Room that pages take in the archive."""
+    from bench.archive import archive_share
+
+    return archive_share(scratch)
+
+
+def warehouse(scratch: Path) -> Figures:
+    """6,300 reports with 1,000,000 facts: full build, a night on top, the questions of docs/queries.md."""
+    from bench.warehouse_at_scale import warehouse as measure
+
+    return measure(scratch)
+
+
+def readers(scratch: Path) -> Figures:
+    """50 readers that never pause while 100 versions are published."""
+    from bench.readers import readers as measure
+
+    return measure(scratch)
+
+
+MEASURES: dict[str, Callable[[Path], Figures]] = {
+    "extraction": extraction,
+    "nights": nights,
+    "gates": gates,
+    "farm": farm,
+    "archive": archive,
+}

@@ -35,10 +35,12 @@ class PortTaken(Exception):
 
 
 @contextmanager
-def serve(answer: Callable[[str], Reply | None], *, port: int = 0, or_another: bool = True) -> Iterator[str]:
+def serve(
+    answer: Callable[[str], Reply | None], *, port: int = 0, or_another: bool = True, gzipped: bool = True
+) -> Iterator[str]:
     """Answers GET on loopback with ``answer(path with query)``; None is 404. Yields the base address, without
     a slash at its end. The port is the given one where it is free, else any free one; without ``or_another`` raises
-    PortTaken then."""
+    PortTaken then. ``gzipped``: to those who accept it."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -52,7 +54,7 @@ def serve(answer: Callable[[str], Reply | None], *, port: int = 0, or_another: b
                 if self.headers.get("If-None-Match") == headers["ETag"]:
                     self._send(304, {"ETag": headers["ETag"]}, b"")
                     return
-                if "gzip" in self.headers.get("Accept-Encoding", "") and len(body) > 1000:
+                if gzipped and "gzip" in self.headers.get("Accept-Encoding", "") and len(body) > 1000:
                     body = gzip.compress(body, mtime=0)
                     headers["Content-Encoding"] = "gzip"
             headers.setdefault("Content-Type", reply.content_type)

@@ -100,14 +100,15 @@ class Field:
             for site in self.sites
         ]
 
-    def registry(self, folder: Path, *, home_pages: bool = False) -> Path:
-        """The sites as source files, as the registry has them; returns ``folder``."""
+    def registry(self, folder: Path, *, home_pages: bool = False, years: str = "") -> Path:
+        """The sites as source files, as the registry has them; returns ``folder``. ``years``: see Source.options."""
+        options = f"    options: {{years: {years}}}\n" if years else ""
         folder.mkdir(parents=True, exist_ok=True)
         entries: dict[str, list[str]] = {}
         for source in self.sources(home_pages=home_pages):
             entries.setdefault(source.province, []).append(
                 f'  - code: "{source.region_code}"\n    name: {source.region_name}\n    platform: {source.platform}\n'
-                f'    listings: ["{source.listings[0]}"]\n    local: true\n    verified: null\n'
+                f'    listings: ["{source.listings[0]}"]\n    local: true\n    verified: null\n{options}'
             )
         for province, lines in entries.items():
             region = by_code(province)
