@@ -54,6 +54,7 @@ def check(text: str, year: int = 2026) -> None:
 @example("1/0")
 @example("0分之0%")
 @example("增长百分之百分之五")
+@example("今年地区生产总值增长6%\ud800左右。")
 @example("一、2025年工作回顾\n" + "9" * 400 + "亿元")
 def test_any_text_is_read_without_an_exception(text: str) -> None:
     check(text)
