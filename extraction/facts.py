@@ -1067,7 +1067,8 @@ class Reader:
                 if grade == "level" and level_unit != "ratio" and carried is None:
                     continue  # 经济总量突破1000亿元、增长6%: carried over, growth is said of it, too
             else:
-                if grade == "growth" and not (subject.chosen is metric and "总量" in predicate):
+                named_whole = subject.chosen is metric and "总量" in predicate
+                if grade == "growth" and not named_whole and not self._part_of_gdp(metric, sentence):
                     continue
                 if not _compatible(dimension, level_unit) and not (
                     dimension == "number"
@@ -1087,6 +1088,15 @@ class Reader:
             return None, "any"
         subject.chosen = best[1]
         return best[1], best[2] if carried is None or best[2] == "growth" else "any"
+
+    def _part_of_gdp(self, metric: Metric, sentence: str) -> bool:
+        """生产总值437亿元。其中，第一产业完成67亿元 says a level; 第二产业 alone is no amount."""
+        if metric.code not in _PARTS_OF_GDP:
+            return False
+        at = self.sentence_start
+        if sentence.startswith("其中") or self.text[at - 1 : at] == ";":
+            sentence = self.text[max(0, at - 100) : at] + sentence
+        return "生产总值" in sentence and "投资" not in sentence
 
     def _statistic(
         self,
@@ -1223,7 +1233,9 @@ class Reader:
         )
         if is_from:
             back = stretch.years[0] - 1
-            if stretch.kind == "review" and re.search(r"五年", stretch.heading):
+            if explicit is not None and explicit.kind == "span" and not start_year:
+                back = explicit.years[0] - 1  # 五年来，…由1522亿元增加到2610亿元: from the year before the five
+            elif stretch.kind == "review" and re.search(r"五年", stretch.heading):
                 back = year - 6  # a retrospect of the whole term: from the year before it
             begin = start_year.years[0] if start_year and start_year.at >= clause_at else back
             years = (begin, begin)
@@ -1650,6 +1662,7 @@ _SHARES = {
 }
 _ITEM_NUMBER = re.compile(r"^[“\"(]?(?:\d{1,2}|[①-⑳])[.、)]?")
 _RANKED = re.compile(r"(?:增速|总量|增幅|均|分别|规模|人均|继续|连续\d年|持续|稳定|保持)*")
+_PARTS_OF_GDP = frozenset(f"{which}_industry_value_added" for which in ("primary", "secondary", "tertiary"))
 _ADDED = re.compile(r"新增|净增|新建|新培育|新认定|新引进|新开|新入库|新登记|新设|新发展|新注册")
 #: A place inside the region, or each of many: what is said there is not the whole's (中心城区新建学校12所, 每个县建1家).
 _INSIDE = re.compile(

@@ -39,6 +39,21 @@ CASES: list[tuple[str, str, list[str]]] = [
             "tertiary_industry_value_added.growth_rate=5.2 exact actual 2025",
         ],
     ),
+    (
+        "review",
+        "全市国内生产总值完成437亿元，增长9.1%。其中，第一产业完成67亿元，增长6%；第二产业完成195亿元；第三产业175亿元。",
+        [
+            "gdp.level=437 exact actual 2025",
+            "primary_industry_value_added.level=67 exact actual 2025",
+            "secondary_industry_value_added.level=195 exact actual 2025",
+            "tertiary_industry_value_added.level=175 exact actual 2025",
+        ],
+    ),
+    (
+        "review",
+        "近三年来，地区生产总值由1522亿元增加到2610.9亿元。",
+        ["gdp.level=1522 exact actual 2022", "gdp.level=2610.9 exact actual 2025"],
+    ),
     ("targets", "城乡居民收入与经济增长同步。", ["disposable_income.growth_rate=- in_step_with_growth target 2026"]),
     ("targets", "居民收入增长和经济增长基本同步。", ["disposable_income.growth_rate=- in_step_with_growth target 2026"]),
     (
