@@ -152,4 +152,6 @@ MEASURES: dict[str, Callable[[Path], Figures]] = {
     "gates": gates,
     "farm": farm,
     "archive": archive,
+    "warehouse": warehouse,
+    "readers": readers,
 }

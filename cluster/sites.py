@@ -21,8 +21,8 @@ class Sites:
 
 
 @contextmanager
-def sites(folder: Path, count: int, *, published: bool = True) -> Iterator[Sites]:
-    """``count`` sites with a report of last year and, once published, one of this year."""
+def sites(folder: Path, count: int, *, first: int = 0, published: bool = True) -> Iterator[Sites]:
+    """``count`` sites, less the ``first``, with a report of last year and, once published, one of this year."""
     with farm(count, faulty=0, latency=0.0) as field:
         if published:
             field.publish()
@@ -35,8 +35,9 @@ def sites(folder: Path, count: int, *, published: bool = True) -> Iterator[Sites
                 "platform": source.platform,
                 "local": True,
                 "listings": list(source.listings),
+                "options": {"years": "all"},
             }
-            for source in field.sources()
+            for source in field.sources()[first:]
         ]
         path.write_text(
             yaml.safe_dump({"province": "farm", "sources": entries}, allow_unicode=True), encoding="utf-8"

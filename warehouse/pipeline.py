@@ -589,6 +589,8 @@ def check_staging(settings: Settings, run: str) -> dict[str, Any]:
     for name in ("refused.json", "published.json"):
         _run_file(settings, run, name).unlink(missing_ok=True)
     emit("step", what="Checking what was staged")
+    # Before anything is read: what another run commits from now on is in no build yet.
+    write_json(_run_file(settings, run, "inputs.json"), inputs_digest(settings))
     files = {table: staging.inputs_for_sql(settings.staging, table) for table in TABLES}
     damaged = staging.verify(settings.staging)
     if damaged:
@@ -689,7 +691,7 @@ def publish(settings: Settings, run: str) -> dict[str, Any]:
     from warehouse import publish as publisher
 
     emit("step", what="Publishing")
-    inputs = inputs_digest(settings)
+    inputs = json.loads(_run_file(settings, run, "inputs.json").read_text(encoding="utf-8"))
     result = publisher.publish(settings.build_database, settings.published, run_id=run, keep=settings.history)
     state = {"inputs": inputs, "content_hash": result.content_hash, "run": run}
     write_json(_state_file(settings), state)

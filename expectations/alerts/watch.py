@@ -69,11 +69,35 @@ def watch(
     nights = _nights(home)
     problems = overdue(home, nights, now=now, policy=policy)
     found = {problem.key for problem in problems}
-    problems += [_problem(key, words) for key, words in (missed or {}).items() if key not in found]
+    held = _held(home, nights, missed or {}, now)
+    problems += [_problem(key, words) for key, words in held.items() if key not in found]
     deliveries += notify_problem(problems, home=home, kind="late", urls=urls, now=now, policy=policy)
     ended = [night for night in nights if night.ended is not None]
     last = f"the last night that ended is {ended[-1].name}" if ended else "no night has ended yet"
     return Watched(tuple(problems), tuple(deliveries), last)
+
+
+def _held(home: Path, nights: Sequence[_Night], missed: Mapping[str, str], now: datetime) -> dict[str, str]:
+    """What somebody else found to be late, now or earlier, until something of its kind has ended since: the files alone
+    may not show it (a run that waits for its first task)."""
+    path = home / "alerts" / "missed.json"
+    before: dict[str, dict[str, str]] = _read(path) or {}
+    ended = {
+        NIGHT: [night.ended for night in nights if night.ended is not None],
+        BUILD: _builds(home),
+    }
+    known = before | {key: {"words": words, "at": now.isoformat()} for key, words in missed.items()}
+    held = {
+        key: entry
+        for key, entry in known.items()
+        if not any(at > datetime.fromisoformat(entry["at"]) for at in ended[key])
+    }
+    if held != before:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_suffix(".draft")
+        draft.write_text(json.dumps(held, ensure_ascii=False), encoding="utf-8")
+        draft.replace(path)
+    return {key: entry["words"] for key, entry in held.items()}
 
 
 def overdue(home: Path, nights: Sequence[_Night], *, now: datetime, policy: Policy) -> list[Problem]:
@@ -166,14 +190,14 @@ def _waiting_for_build(home: Path) -> datetime | None:
         for path in (home / "runs").glob("*/committed.json")
         if (at := _written(path)) and any(n for table, n in (_read(path) or {}).items() if table != "looks")
     ]
-    built = [
-        at
-        for name in ("published.json", "refused.json")
-        for path in (home / "runs").glob(f"*/{name}")
-        if (at := _written(path))
-    ]
     last = max(staged, default=None)
-    return last if last and not any(at >= last for at in built) else None
+    return last if last and not any(at >= last for at in _builds(home)) else None
+
+
+def _builds(home: Path) -> list[datetime]:
+    """When builds came to an end, good or bad."""
+    names = ("published.json", "refused.json")
+    return [at for name in names for path in (home / "runs").glob(f"*/{name}") if (at := _written(path))]
 
 
 def _written(path: Path) -> datetime | None:

@@ -198,3 +198,14 @@ def test_airflows_own_deadline_tells_of_the_same_thing_once(
     )
     assert watch_now()["late"] == [NIGHT]
     assert [body["kind"] for body in web.bodies] == ["late"]
+
+
+def test_what_airflow_found_to_be_late_is_late_until_something_has_ended(tmp_path: Path, web: Web) -> None:
+    """A run that is queued and never gets a worker leaves no file that says so."""
+    night(tmp_path, NIGHT_STARTS - timedelta(days=1), ended=NIGHT_STARTS - timedelta(hours=23))
+    at = NIGHT_STARTS + timedelta(hours=5)
+    watch(home=tmp_path, urls=[web.url], now=at, policy=Policy(), missed={NIGHT: "queued at 02:00"})
+    assert keys(look(tmp_path, web, at + timedelta(minutes=5))) == [NIGHT]
+    night(tmp_path, at + timedelta(minutes=6), ended=at + timedelta(minutes=30))
+    assert keys(look(tmp_path, web, at + timedelta(minutes=65))) == []
+    assert [body["level"] for body in web.bodies] == ["error", "info"]

@@ -261,3 +261,18 @@ def test_the_summary_counts_what_was_done(settings: Settings, folder: Path) -> N
     assert done == {"sources": 1, "documents": 1}
     value = json.loads((settings.runs / "run1" / "nightly.json").read_text(encoding="utf-8"))
     assert (value["links_new"], value["fetched"], value["quarantined"]) == (2, 2, {"empty": 1})
+
+
+def test_what_is_committed_while_a_build_runs_is_built_next(settings: Settings, folder: Path) -> None:
+    """Under a scheduler another night may commit between a build's first step and its last."""
+    write_report(folder, "太原市", 2026)
+    night(settings, folder, "run1")
+    pipeline.check_staging(settings, "build1")
+    write_report(folder, "大同市", 2026, gdp=1800.5)
+    night(settings, folder, "run2")
+    pipeline.build(settings, "build1")
+    pipeline.publish(settings, "build1")
+    assert not pipeline.is_current(settings)
+    for step in (pipeline.check_staging, pipeline.build, pipeline.publish):
+        step(settings, "build2")
+    assert pipeline.is_current(settings)
