@@ -44,7 +44,9 @@ CASES: list[tuple[str, str, list[str]]] = [
         "全市国内生产总值完成437亿元，增长9.1%。其中，第一产业完成67亿元，增长6%；第二产业完成195亿元；第三产业175亿元。",
         [
             "gdp.level=437 exact actual 2025",
+            "gdp.growth_rate=9.1 exact actual 2025",
             "primary_industry_value_added.level=67 exact actual 2025",
+            "primary_industry_value_added.growth_rate=6 exact actual 2025",
             "secondary_industry_value_added.level=195 exact actual 2025",
             "tertiary_industry_value_added.level=175 exact actual 2025",
         ],
