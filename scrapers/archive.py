@@ -137,6 +137,10 @@ class _AsReceived(StatusAndHeaders):  # type: ignore[misc]
         self.headers_buff = self._raw
 
 
+#: Index files that this process has read: (root, name) → mark, what they cover, entries.
+_INDEX: dict[tuple[str, str], tuple[str, dict[str, dict[str, Any]], list[Entry]]] = {}
+
+
 class Archive:
     """The archive under a root: a local folder or any fsspec URL."""
 
@@ -180,18 +184,18 @@ class Archive:
         self._entries, self._covered, self._by_url, self._bodies = [], {}, {}, {}
         seen: set[tuple[str, int]] = set()
         found: list[Entry] = []
-        for name in self.store.files("index", ".jsonl"):
+        there = self.store.details()
+        for name in sorted(n for n in there if n.startswith("index/") and n.endswith(".jsonl")):
             try:
-                data = self.store.read(name)
+                covered, entries = self._read_index_once(name, there[name].mark)
             except (
                 FileNotFoundError
             ):  # merged away by another process a moment ago: its lines are in the merged file
                 continue
-            covered, entries = _read_index(data, name)
             self._covered.update(covered)
             found += [entry for entry in entries if (entry.warc_file, entry.warc_offset) not in seen]
             seen.update((entry.warc_file, entry.warc_offset) for entry in entries)
-        for warc in self.store.files("", ".warc.gz"):
+        for warc in sorted(n for n in there if n.endswith(".warc.gz")):
             if warc not in self._covered:
                 covered, entries = self._index_warc(warc)
                 self._covered.update(covered)
@@ -199,6 +203,16 @@ class Archive:
         found.sort(key=lambda entry: (entry.fetched_at, entry.warc_file, entry.warc_offset))
         for entry in found:
             self._remember(entry)
+
+    def _read_index_once(self, name: str, mark: str) -> tuple[dict[str, dict[str, Any]], list[Entry]]:
+        """A night opens the archive for every batch and step; what was read of it in this process is read once."""
+        held = _INDEX.get((self.store.url, name))
+        if held is None or held[0] != mark:
+            held = mark, *_read_index(self.store.read(name), name)
+            if len(_INDEX) > 4 * INDEX_FILES:
+                _INDEX.clear()
+            _INDEX[self.store.url, name] = held
+        return held[1], held[2]
 
     def _remember(self, entry: Entry) -> None:
         assert self._entries is not None

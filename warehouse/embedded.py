@@ -16,6 +16,7 @@ import os
 import secrets
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +26,25 @@ from warehouse import pipeline, staging
 from warehouse.events import CHANNEL, emit
 from warehouse.settings import CHECKOUT, Settings, load_settings
 from warehouse.workers import die_with
+
+#: Days for which the embedded Airflow remembers its runs.
+AIRFLOW_DAYS = 30
+
+#: Tables of Airflow's database that grow with every run.
+GROWING_TABLES = (
+    "asset_event",
+    "callback",
+    "dag_run",
+    "deadline",
+    "import_error",
+    "job",
+    "log",
+    "task_instance",
+    "task_instance_history",
+    "task_reschedule",
+    "trigger",
+    "xcom",
+)
 
 
 def airflow_environment(settings: Settings) -> dict[str, str]:
@@ -83,6 +103,7 @@ def _run(settings: Settings, run: str, params: dict[str, Any], *, archive: str) 
     _prepare_database(settings)
     from airflow.dag_processing.dagbag import DagBag
 
+    _forget_old_runs(settings)
     bag = DagBag(dag_folder=str(CHECKOUT / "dags"))
     if bag.import_errors:
         emit("broke", what=f"DAG files cannot be imported: {bag.import_errors}")
@@ -122,6 +143,27 @@ def _prepare_database(settings: Settings) -> None:
     from airflow.utils.db import initdb
 
     initdb()
+    stamp.touch()
+
+
+def _forget_old_runs(settings: Settings) -> None:
+    """Airflow notes every task of every night in its database; what is older than AIRFLOW_DAYS goes, once a week. Its
+    room is used again, so that the file stays as large as some weeks of nights."""
+    stamp = settings.airflow / "cleaned"
+    if not stamp.exists():
+        stamp.touch()
+    if time.time() - stamp.stat().st_mtime < 7 * 24 * 3600:
+        return
+    emit("step", what="Removing old runs from Airflow's database")
+    import pendulum
+    from airflow.utils.db_cleanup import run_cleanup
+
+    run_cleanup(
+        clean_before_timestamp=pendulum.now("UTC").subtract(days=AIRFLOW_DAYS),
+        table_names=list(GROWING_TABLES),
+        skip_archive=True,
+        confirm=False,
+    )
     stamp.touch()
 
 

@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 #: Folders of past runs that are kept.
 RUNS_KEPT = 60
 
+#: Results of checks and logs of past runs that are kept: more than a year of nights.
+RESULTS_KEPT = 400
+
 #: Files that no commit names may belong to a run that is still going; the longest night known took ten hours.
 UNCOMMITTED_SECONDS = 48 * 3600.0
 
@@ -468,11 +471,25 @@ def problems_of_night(settings: Settings, broken: Sequence[str], summary: Mappin
 
 
 def _failures_in_a_row(settings: Settings) -> dict[str, int]:
-    columns = ["source_id", "looked_at", "ok"]
-    counts: dict[str, int] = {}
-    for row in staging.read_table(settings.staging, "looks", columns).sort_by("looked_at").to_pylist():
-        counts[row["source_id"]] = 0 if row["ok"] else counts.get(row["source_id"], 0) + 1
-    return counts
+    return dict(
+        _of_looks(
+            settings,
+            "select source_id, count(*) filter (where looked_at > coalesce(succeeded_at, '-infinity')) "
+            "from (select *, max(looked_at) filter (where ok) over (partition by source_id) as succeeded_at from looks) "
+            "group by source_id",
+        )
+    )
+
+
+def _of_looks(settings: Settings, query: str) -> list[tuple[Any, ...]]:
+    """Rows of a query over the table ``looks``: there are some hundred thousand after some years."""
+    import duckdb
+
+    files = [str(path) for path in staging.inputs_for_sql(settings.staging, "looks")]
+    with duckdb.connect() as connection:
+        connection.execute("set timezone = 'UTC'")
+        connection.read_parquet(files, union_by_name=True).create_view("looks")
+        return connection.execute(query).fetchall()
 
 
 def summarise(settings: Settings, run: str) -> dict[str, Any]:
@@ -512,6 +529,10 @@ def tidy(settings: Settings, run: str) -> None:
     open_archive(settings).compact_index()
     for folder in sorted(p for p in settings.runs.iterdir() if p.is_dir())[:-RUNS_KEPT]:
         shutil.rmtree(folder)
+    # Their names begin with the time of the run.
+    for pattern in ("checks/*.jsonl", "logs/runs/*.log"):
+        for path in sorted(settings.home.glob(pattern))[:-RESULTS_KEPT]:
+            path.unlink(missing_ok=True)
 
 
 # --- build, check, publish ----------------------------------------------------------------------------------
@@ -545,15 +566,14 @@ def inputs_digest(settings: Settings) -> str:
 
 def _health(settings: Settings) -> list[str]:
     """Of each source, how its last look went. Whether it is late depends on the calendar: seen anew each month."""
-    columns = ["source_id", "looked_at", "ok", "error", "links_seen", "region_code"]
-    last = {
-        row["source_id"]: row
-        for row in staging.read_table(settings.staging, "looks", columns).sort_by("looked_at").to_pylist()
-    }
+    rows = _of_looks(
+        settings,
+        "select source_id, ok, error, links_seen, looked_at, region_code from looks "
+        "qualify row_number() over (partition by source_id order by looked_at desc) = 1",
+    )
     return [
-        f"{name} {row['ok']} {row['error']} {bool(row['links_seen'])} "
-        + (f"{row['looked_at']:%Y-%m}" if row["region_code"] else "")
-        for name, row in last.items()
+        f"{name} {ok} {error} {bool(links_seen)} " + (f"{at:%Y-%m}" if region else "")
+        for name, ok, error, links_seen, at, region in rows
     ]
 
 

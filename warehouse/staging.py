@@ -39,6 +39,9 @@ Root = Path | Remote
 #: Tables that say what was read; the others (looks) say that somebody looked.
 DATA_TABLES = ("documents", "sections", "observations", "quarantine", "copies")
 
+#: Looks that are kept, counted back from the youngest; of older ones only what mart_source_health still asks for.
+LOOKS_DAYS = 400
+
 #: Files over this size are left alone by compaction.
 COMPACT_BELOW_BYTES = 64 * 1024 * 1024
 
@@ -328,7 +331,7 @@ def compact(root: Root, run_id: str, *, after: int) -> Commit | None:
     """Write the small files of every table into one, when a table has more than ``after`` of them.
 
     Rows that a newer parse of the same document supersedes are left out (of documents, one row for each
-    source stays: it tells what that source claimed). Files of 64 MiB and more stay as they are. The files
+    source stays: it tells what that source claimed), and looks of more than LOOKS_DAYS ago. Files of 64 MiB and more stay as they are. The files
     that were merged stay, too, until ``remove_uncommitted`` finds that no reader can still have them open.
 
     Returns the new commit, or None where there was nothing to do.
@@ -355,7 +358,7 @@ def _merge(place: _Place, table: str, name: str, small: list[Path]) -> StagedFil
     import duckdb
 
     columns = ", ".join(f'"{c}"' for c in TABLES[table].names)
-    parameters = {"files": [str(p) for p in [_empty(place, table), *small]]}
+    parameters: dict[str, Any] = {"files": [str(p) for p in [_empty(place, table), *small]]}
     query = f"select {columns} from read_parquet($files, union_by_name := true)"  # noqa: S608 - our own names
     match table:
         case "documents":
@@ -363,6 +366,15 @@ def _merge(place: _Place, table: str, name: str, small: list[Path]) -> StagedFil
                 " qualify row_number() over (partition by document_id, source_id "
                 "order by parsed_at desc, parse_id desc) = 1 order by parsed_at, document_id, parse_id"
             )
+        case "looks":
+            query += (
+                " qualify looked_at is null or looked_at >= max(looked_at) over () - to_days($days) "
+                # The last success and the fullest list of each source are asked for, however old they are.
+                "or (ok and row_number() over (partition by source_id, ok order by looked_at desc) = 1) "
+                "or row_number() over (partition by source_id order by links_seen desc nulls last, looked_at) = 1 "
+                "order by looked_at, source_id"
+            )
+            parameters["days"] = LOOKS_DAYS
         case "sections" | "observations":
             query += (
                 " semi join (select document_id, arg_max(parse_id, (parsed_at, parse_id)) as parse_id "

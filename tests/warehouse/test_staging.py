@@ -218,3 +218,33 @@ def test_two_writers_cannot_hold_a_home(tmp_path: Path) -> None:
             second.__enter__()
     with staging.exclusive(tmp_path, "this run"):
         pass
+
+
+def test_of_old_looks_only_what_is_still_asked_for_is_kept(tmp_path: Path) -> None:
+    def look(source: str, days: int, *, ok: bool, seen: int) -> dict:
+        return row(
+            "looks",
+            run_id=f"{source}{days}",
+            source_id=source,
+            looked_at=AT - timedelta(days=days),
+            ok=ok,
+            links_seen=seen,
+        )
+
+    looks = [
+        look("alive", 0, ok=True, seen=3),
+        look("alive", 399, ok=True, seen=3),
+        look("alive", 700, ok=True, seen=3),
+        look("alive", 800, ok=True, seen=12),  # the fullest list
+        look("dead", 1, ok=False, seen=0),
+        look("dead", 500, ok=False, seen=0),
+        look("dead", 900, ok=True, seen=5),  # the last success, and the fullest list
+        look("dead", 901, ok=True, seen=5),
+    ]
+    for n, one in enumerate(looks):
+        file = staging.write_table(tmp_path, "looks", f"run{n}-b", [one])
+        staging.write_commit(tmp_path, f"run{n}", [file])
+    staging.compact(tmp_path, "c", after=2)
+    kept = sorted(staging.read_table(tmp_path, "looks", ["run_id"]).column("run_id").to_pylist())
+    # Of two equally full lists the older one may stay, too.
+    assert kept == ["alive0", "alive399", "alive800", "dead1", "dead900", "dead901"]
