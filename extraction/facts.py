@@ -119,6 +119,7 @@ class Reader:
     ) -> None:
         self.text = text
         self.stretches = stretches
+        mentions = [self._not_compared(m, names, text) for m in mentions]
         self.mentions = mentions
         self.signals = find_signals(text)
         #: where something may be read at all: numbers may begin, or words that state a fact without one
@@ -140,6 +141,14 @@ class Reader:
         """Pass over a sentence that no mark stands in: no fact, and words of time last through a semicolon only."""
         if not start or self.text[start - 1] != ";":
             self.time = None
+
+    @staticmethod
+    def _not_compared(mention: Mention, names: Names, text: str) -> Mention:
+        """城乡居民收入比上年增长5%: 比 compares with another year and is no part of the name (城乡居民收入比)."""
+        if text[mention.end - 1] != "比" or not _THAN.match(text, mention.end):
+            return mention
+        claims = names.claims.get(text[mention.start : mention.end - 1])
+        return Mention(mention.start, mention.end - 1, claims) if claims else mention
 
     # -- one sentence ----------------------------------------------------------------------------------------------
 
@@ -1256,7 +1265,9 @@ class Reader:
         if each or ("年" in clause and _YEARLY.search(clause)):
             averaged = "average"
             if not span and explicit is not None and explicit.years[0] > year:
-                years = (year, explicit.years[0])  # 到2030年，年均增长5%
+                spans = [t.years for t in times if t.kind == "span" and t.years[1] > year]
+                # 今后五年，…；到2030年，年均增长5%
+                years = spans[-1] if spans else (year, explicit.years[0])
             elif not span:
                 if role == "actual":
                     years = (year - 5, year - 1)
@@ -1269,7 +1280,12 @@ class Reader:
             base_time = [t for t in times if t.kind == "base"][-1]
             years = (base_time.years[1] + 1, years[1])
         elif span:
-            if "累计" in self.text[self.sentence_start : clause_at] and not analyse(predicate).reached:
+            upheld = _UPHELD.search(predicate) is not None
+            if (
+                "累计" in self.text[self.sentence_start : clause_at]
+                and not analyse(predicate).reached
+                and not upheld
+            ):
                 clause = "累计" + clause  # 累计 at the head of the sentence covers what follows
             paid = _PAID.search(clause) is not None and not analyse(predicate).reached
             summing = paid or _SUMMED.search(clause) is not None
@@ -1289,6 +1305,7 @@ class Reader:
                 or (
                     metric is not None
                     and metric.kind == "count"
+                    and not upheld
                     and not re.search(r"达到|达|增至|扩至|升至|总数|保有|拥有", predicate)
                 )
                 or (metric is None and _MADE.search(clause))
@@ -1638,6 +1655,11 @@ _FOR_LIVELIHOOD = re.compile(
     r"(?:的?(?:一般公共预算|财政|公共财政)支出)?(?:都|均|全部|主要|优先)?用于[^,。;]{0,10}民生"
 )
 _SPENT = re.compile(r"(?:财政|公共预算)(?:总)?支出")
+#: 优良天数连续6年稳定在325天以上: a state of each year, no sum.
+_UPHELD = re.compile(r"(?:稳定|保持|维持)(?:在|为)")
+_THAN = re.compile(
+    r"上年|上一年|去年|(?:19|20)\d\d年|[“\"]?十[一二三四五六]?五|五年前|同期|全[国省市区]|预期|目标"
+)
 _SHARE_BARE = re.compile(r"[、,]?占比(?:为|达到|达|提高到|提升到|提升至|超过|保持在|稳定在)*")
 #: Whose share is of one whole only: 民生支出602亿元、占比77%.
 _SHARE_ALONE = {"livelihood_expenditure": "livelihood_expenditure_share", "tax_revenue": "tax_share"}
@@ -1801,7 +1823,7 @@ _YEARLY = re.compile(r"年均|年平均|平均每年|每年|逐年|年递增")
 _SUMMED = re.compile(r"累计|共计|总计|合计|总共|共(?!同|和|产|建|享|治)")
 _MADE = re.compile(r"新|累计|完成|建成|改造")
 _THEN_CHANGES = re.compile(
-    r"[^,。;]{0,14}?(?:提高|增加|增长|上升|提升|下降|降低|减少|降|扩大|调整|转|扩|压减|缩|回落|回升|收窄)"
+    r"[^,。;]{0,14}?(?:提高|增加|增长|上升|提升|下降|降低|减少|降|扩大|调整|转|扩|压减|缩|回落|回升|收窄|跃|增|升|攀|优化|改善)"
 )
 
 
