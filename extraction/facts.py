@@ -1243,7 +1243,9 @@ class Reader:
         if is_from:
             back = stretch.years[0] - 1
             if explicit is not None and explicit.kind == "span" and not start_year:
-                back = explicit.years[0] - 1  # 五年来，…由1522亿元增加到2610亿元: from the year before the five
+                back = (
+                    explicit.years[0] - 1
+                )  # 五年来，…由1522亿元增加到2610亿元: from the year before the five
             elif stretch.kind == "review" and re.search(r"五年", stretch.heading):
                 back = year - 6  # a retrospect of the whole term: from the year before it
             begin = start_year.years[0] if start_year and start_year.at >= clause_at else back
