@@ -8,7 +8,8 @@ from functools import lru_cache
 
 from extraction import regions
 from extraction.compact import Compact, compact
-from extraction.facts import Fact, Reader
+from extraction.facts import Reader
+from extraction.figures import Fact
 from extraction.model import Identity, Observation, Reading, Section
 from extraction.names import load_names
 from extraction.structure import SENTENCE, sections
@@ -29,7 +30,7 @@ def extract_report(text: str, identity: Identity) -> Reading:
     stretches = sections(matching.text, year)
     names = load_names()
     own, others, foreign = _places(identity.region_code)
-    reader = Reader(matching.text, stretches, names.find(matching.text), names, year, own, others, foreign)
+    reader = Reader(matching.text, names.find(matching.text), names, year, own, others, foreign)
     observations: list[Observation] = []
     listed: list[Section] = []
     body = matching.text

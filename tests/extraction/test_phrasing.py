@@ -56,6 +56,11 @@ CASES: list[tuple[str, str, list[str]]] = [
         "近三年来，地区生产总值由1522亿元增加到2610.9亿元。",
         ["gdp.level=1522 exact actual 2022", "gdp.level=2610.9 exact actual 2025"],
     ),
+    (
+        "review",
+        "地方财政一般预算收入43.16亿元，比增22.4%。",
+        ["general_budget_revenue.level=43.16 exact actual 2025", "general_budget_revenue.growth_rate=22.4 exact actual 2025"],
+    ),
     ("targets", "城乡居民收入与经济增长同步。", ["disposable_income.growth_rate=- in_step_with_growth target 2026"]),
     ("targets", "居民收入增长和经济增长基本同步。", ["disposable_income.growth_rate=- in_step_with_growth target 2026"]),
     (

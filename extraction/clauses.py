@@ -1,0 +1,99 @@
+"""Clauses: what the words around a name and a number add to it, whatever name and number they are.
+
+Everything here looks at matching text. The words recur in all reports, so what was found out about them is remembered.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+from extraction.language import ASIDE, BASIS, BETWEEN, COMPARE, FASTER, OF_WHOLE
+from extraction.quantities import Quantity
+
+#: 剔除留抵退税因素后: on a like-for-like basis.
+EXCLUDING = re.compile(
+    r"\(?(?:剔除|扣除|按|不含|还原)[^,。;\d]{1,24}?(?:因素|影响|后|口径|基数)+(?:计算)?[,)]?"
+)
+
+
+_TIMES = re.compile(
+    r"(?:到|至|截至|截止|比|较)?(?:(?:19|20)\d\d年?[-—至]?)?(?:19|20)\d\d年(?:年?底|末|初|以来|的)?|(?:刚刚)?(?:过去|近|今后|未来)的?[一五三两四]?年[来间]?|[“\"]?十[一二三四五六]?五[”\"]?(?:时期|期间|以来|末|五年)?|(?:比|较)?(?:去年|上年|上一年)(?:同期|年?末|年?底)?|今年|本年|明年|全年|年内|年底|(?:五|三|两|四)年来|一年来|目前|五年间|\d{1,2}月底|前\d+个?月|\d{1,2}[-—至]\d{1,2}月(?:份)?|(?:已|已经)?连续(?:第)?[一二两三四五六七八九十\d]+年|(?<![一二三四十\d今后未过去近])(?:这)?[五三四]年(?=提高|增长|增加|累计|下降|提升|年均|净增)|上半年|下半年|一季度|前三季度|年初|[“\"]?十[一二三四五六]?五[”\"]?末"
+)
+
+
+#: The words around a figure recur (增长, 达到 …): what was found out about them is remembered.
+_remember = lru_cache(maxsize=16384)
+
+
+_MAYBE_TIME = re.compile("[年五目季底月]")
+
+
+@_remember
+def strip_times(text: str) -> str:
+    return _TIMES.sub("", text) if _MAYBE_TIME.search(text) else text
+
+
+_LEAD = re.compile(
+    r"^(?:预计|全年|全市|全省|全区|全州|我省|我市|我区|实现|完成|推动|力争|确保|其中|使|和|及|与|、|的|将|,|:|——|—|“|”)+"
+)
+
+
+@_remember
+def strip_lead(text: str) -> str:
+    return _LEAD.sub("", text)
+
+
+@_remember
+def says_something(predicate: str) -> bool:
+    """True where the words between a name and a number only say something of the name."""
+    if len(predicate) > 60:
+        return False
+    rest = strip_times(predicate)
+    if BETWEEN.fullmatch(rest):
+        return True
+    rest = EXCLUDING.sub("", rest)
+    rest = COMPARE.sub("", rest)
+    rest = OF_WHOLE.sub("", rest)
+    rest = FASTER.sub("", rest)
+    rest = ASIDE.sub("", rest)
+    return BETWEEN.fullmatch(rest) is not None
+
+
+def any_in(words: Iterable[str], text: str) -> bool:
+    for word in words:  # noqa: SIM110 - a generator for any() takes three times as long, and this runs for every entry
+        if word in text:
+            return True
+    return False
+
+
+@_remember
+def basis_of(clause: str) -> str | None:
+    """What a rate is measured on, where the clause says it (同口径, 可比价)."""
+    for pattern, name in BASIS:
+        if pattern.search(clause):
+            return name
+    return None
+
+
+_BUILD_ONLY = re.compile(r"新建|建成|新增|建设|改造|打造|新认定|新培育|引进|培育|举办|投放|创建|开工")
+
+
+def may_carry(between: str, clause: str, q: Quantity) -> bool:
+    """A subject is carried over only by words of change or reaching, and only if nothing else was said meanwhile."""
+    if _BUILD_ONLY.search(clause):
+        return False
+    body = between.strip(",:、()和及与")
+    if body and not says_something(body):
+        return False
+    if clause == "":
+        return q.unit.dimension == "ratio" and between[-1:] in ("(", ",")
+    return True
+
+
+_JOINT = re.compile(r"(?P<which>[一二三](?:、?[一二三])+|三(?=次产业))(?:次)?产业?(?:业)?(?:增加值)?")
+
+
+def find_joint(text: str) -> re.Match[str] | None:
+    return _JOINT.search(text)

@@ -1,0 +1,488 @@
+"""Figures: what a number says of its subject: which catalogue entry, which statistic, which years, which value."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from extraction.catalogue import Metric
+from extraction.clauses import any_in
+from extraction.language import OF_WHOLE, VERB, VERB_GROUPS
+from extraction.names import Mention, Names
+from extraction.periods import Time
+from extraction.predicates import Said, analyse
+from extraction.quantities import Quantity
+from extraction.structure import Stretch
+from extraction.subjects import Subject, Subjects
+from extraction.units import convert, parse_unit
+
+
+@dataclass(slots=True)
+class Fact:
+    """A fact in matching-text positions, before it becomes an Observation."""
+
+    metric: Metric | None
+    subject: str
+    statistic: str
+    basis: str | None
+    role: str
+    is_estimate: bool
+    years: tuple[int, int]
+    value: float | None
+    value_high: float | None
+    unit: str
+    qualifier: str
+    scope: str
+    raw_value: str
+    raw_unit: str
+    start: int
+    end: int
+    number_start: int
+    number_end: int
+    rule: str
+    confidence: float
+    stretch: bool = False
+
+
+class Figures(Subjects):
+    """... and what the number says of it."""
+
+    def __init__(
+        self,
+        text: str,
+        mentions: list[Mention],
+        names: Names,
+        own_names: frozenset[str],
+        other_wholes: re.Pattern[str],
+        year: int,
+    ) -> None:
+        super().__init__(text, mentions, names, own_names, other_wholes)
+        self.year = year
+        self.facts: list[Fact] = []
+        self.sentence_start = 0
+
+    def _choose(
+        self, subject: Subject, q: Quantity, predicate: str, near: str, sentence: str
+    ) -> tuple[Metric | None, str]:
+        """The entry, of those that claim the name, whose conditions are met: verbs (``near``) and words (``sentence``,
+        as far as the number) that it needs, and none of the words before or after the name that make it another."""
+        assert subject.mention is not None
+        dimension = q.unit.dimension
+        best: tuple[int, Metric, str] | None = None
+        carried = subject.chosen
+        said = analyse(predicate)
+        phrase = subject.phrase + " " + said.plain
+        if said.total or said.own_statement:
+            if carried is not None and said.total:
+                phrase = _ADDED.sub("", phrase)  # 新增A 8家、总数达31家
+            carried = None  # 同比增加1829万千瓦、达到9048万千瓦: the second is how much there is
+        if carried is not None and dimension == "ratio" and (carried, "level") in subject.mention.candidates:
+            # 进出口77亿美元、增长12%: growth is of the thing, whatever it is counted in
+            of_all = [m for m, grade in subject.mention.candidates if grade == "any" and not m.needs]
+            carried = of_all[0] if of_all else carried
+        for metric, grade in subject.mention.candidates:
+            if carried is not None and metric is not carried:
+                continue
+            if metric.not_ and len(phrase) > 1 and any_in(metric.not_, phrase):
+                continue
+            if metric.kind == "count" and said.total:
+                continue  # 净增86家、总数突破600家: how many there are, not how many came
+            if metric.kind == "stock" and not metric.needs and not said.reached and _ADDED.search(near):
+                continue  # 新增家庭农场1000家: how many came, not how many there are
+            if (
+                metric.needs
+                and carried is None
+                and not any(
+                    _has(near, need)
+                    if need[0] == "@"
+                    else need in near or (need in sentence and not VERB.fullmatch(need))
+                    for need in metric.needs
+                )
+            ):
+                continue
+            level_unit = parse_unit(metric.unit).dimension
+            if dimension in ("ratio", "points", "multiple", "doubling"):
+                if grade == "level" and level_unit != "ratio" and carried is None:
+                    continue  # 经济总量突破1000亿元、增长6%: carried over, growth is said of it, too
+            else:
+                named_whole = subject.chosen is metric and "总量" in predicate
+                if grade == "growth" and not named_whole and not self._part_of_gdp(metric, sentence):
+                    continue
+                if not _compatible(dimension, level_unit) and not (
+                    dimension == "number"
+                    and (
+                        metric.domain == "prices"
+                        # 11.25万贫困人口脱贫: people that follow are counted without 人
+                        or (level_unit == "people" and subject.mention.start >= q.stop)
+                    )
+                ):
+                    continue
+                if metric.written_units and q.unit.name not in metric.written_units:
+                    continue
+            score = (2 if metric.needs else 0) + (1 if grade != "any" else 0)
+            if best is None or score > best[0]:
+                best = (score, metric, grade)
+        if best is None:
+            return None, "any"
+        subject.chosen = best[1]
+        return best[1], best[2] if carried is None or best[2] == "growth" else "any"
+
+    def _part_of_gdp(self, metric: Metric, sentence: str) -> bool:
+        """生产总值437亿元。其中，第一产业完成67亿元 says a level; 第二产业 alone is no amount."""
+        if metric.code not in _PARTS_OF_GDP:
+            return False
+        at = self.sentence_start
+        if sentence.startswith("其中") or self.text[at - 1 : at] == ";":
+            sentence = self.text[max(0, at - 100) : at] + sentence
+        return "生产总值" in sentence and "投资" not in sentence
+
+    def _statistic(
+        self,
+        q: Quantity,
+        metric: Metric | None,
+        grade: str,
+        predicate: str,
+        clause: str,
+        right: str,
+        rule: str,
+        text: str,
+        start: int,
+    ) -> tuple[str, int, str, Metric | None]:
+        """(statistic, sign, rule, metric); metric becomes None where the number turns out to speak of something else."""
+        dimension = q.unit.dimension
+        said = analyse(predicate)
+        falls = said.falls and not (said.improves and (metric is None or metric.direction != "lower"))
+        sign = -1 if falls and q.low >= 0 and (q.high is None or q.high >= 0) else 1
+        to_level = said.to_level
+        tail = text[q.stop : q.stop + 12]
+        if said.from_level and not to_level:
+            # 由45%提高到52%: the first number is a level, too; 由-4.1%转为增长0.9%: a rate
+            to_level = not (q.low < 0 or _TURNS.match(tail))
+        if _GOAL_AFTER.match(tail) and not rule.startswith("name_after"):
+            return "comparison", 1, "quoted_target", metric
+        if said.over_target:
+            return "comparison", sign, "over_target", metric
+        if said.compares:
+            return "comparison", sign, "comparison", metric
+        if dimension == "points":
+            if metric is None:
+                return "change_pp", sign, rule, metric
+            if parse_unit(metric.unit).dimension != "ratio" or metric.domain == "prices":
+                return "comparison", sign, "comparison", metric
+            if said.growth_named or said.contributes:
+                return "comparison", sign, "comparison", metric
+            if not said.direction and not _CHANGE_AFTER.match(tail):
+                return "comparison", sign, "comparison", metric
+            return "change_pp", sign, rule, metric
+        if said.of_whole or (
+            dimension == "ratio" and (metric is None or metric.unit != "%") and OF_WHOLE.search(clause)
+        ):
+            return "comparison", 1, "share_of_whole", metric
+        if dimension == "multiple":
+            if said.direction and not said.falls and not to_level:
+                return "growth_rate", 100, rule, metric
+            return "comparison", 1, "multiple", metric
+        if dimension == "doubling":
+            return "growth_rate", 1, rule, metric
+        if dimension == "ratio":
+            return self._rate(metric, grade, said, sign, to_level, rule, tail)
+        # an amount
+        changes = said.direction and not to_level and said.direction not in _COMPARATIVES and not said.reaches
+        if (
+            metric is not None
+            and changes
+            and rule != "name_after"
+            and not metric.needs
+            and metric.kind != "count"
+        ):
+            return "comparison", sign, "absolute_change", metric
+        return "level", 1, rule, metric
+
+    def _rate(
+        self, metric: Metric | None, grade: str, said: Said, sign: int, to_level: bool, rule: str, tail: str
+    ) -> tuple[str, int, str, Metric | None]:
+        """The statistic of a percentage: the level of a rate, growth of anything, or a share of something else."""
+        if metric is None:
+            if said.direction and not to_level:
+                return "growth_rate", sign, rule, metric
+            return "level", 1, rule, metric
+        if parse_unit(metric.unit).dimension == "ratio" and metric.domain != "prices":
+            changes = said.direction and not to_level and said.direction not in _COMPARATIVES
+            if grade == "growth" or (changes and said.direction != "升" and said.change_at_end):
+                return "growth_rate", sign, rule, metric
+            return "level", 1, rule, metric
+        if to_level and metric.domain != "prices" and not said.growth_named and grade != "growth":
+            return "comparison", 1, "ratio_of_level", None
+        if grade == "level" or said.share_named:
+            return "level", 1, "unit_mismatch", None
+        if not said.direction and not _GROWTH_AFTER.match(tail):
+            if metric.kind == "count":
+                return "level", 1, "unit_mismatch", None
+            if rule == "carried_over" and not said.planned:
+                return "level", 1, "share_of_something", None  # 务工293万人，超80%监测对象…
+        if to_level:
+            sign = 1  # 涨幅回落到2.1%: what it fell to, not by how much
+        return "growth_rate", sign, rule, metric
+
+    def _period(
+        self,
+        q: Quantity,
+        metric: Metric | None,
+        statistic: str,
+        predicate: str,
+        clause: str,
+        times: list[Time],
+        stretch: Stretch,
+        clause_at: int,
+    ) -> tuple[tuple[int, int], str, str, str, bool]:
+        """(years, role, rule, averaged, partial); averaged: ``""``, ``average``, ``sum``, ``base`` (against an earlier year)."""
+        year = self.year
+        each = False
+        base = False
+        partial = False
+        explicit: Time | None = None
+        start_year: Time | None = None
+        for time in times:
+            if time.kind == "each":
+                if time.at >= clause_at:
+                    each = True
+            elif time.kind == "base":
+                if time.at >= clause_at and time.years[1] < stretch.years[1] - 1:
+                    base = True
+            elif time.kind == "start" and not time.part:
+                start_year = time
+            elif time.part:
+                # half a year's figure: only in the words right before the number
+                leads = time.at - self.sentence_start <= 1 and self.text[time.end : time.end + 1] == ","
+                partial = time.at >= clause_at - 1 or (
+                    leads and self.text.find("全年", time.end, q.start) < 0
+                )  # 1—11月，规上工业增加值增长…，固定资产投资增长…
+            else:
+                explicit = time
+                partial = False
+        rule = "section"
+        years = stretch.years
+        if explicit is not None:
+            rule = "stated"
+            years = explicit.years
+        is_from = analyse(predicate).from_level and (
+            _THEN_CHANGES.match(self.text[q.stop : q.stop + 22]) is not None
+            or bool(start_year and start_year.at >= clause_at)
+        )
+        if is_from:
+            back = stretch.years[0] - 1
+            if explicit is not None and explicit.kind == "span" and not start_year:
+                back = (
+                    explicit.years[0] - 1
+                )  # 五年来，…由1522亿元增加到2610亿元: from the year before the five
+            elif stretch.kind == "review" and re.search(r"五年", stretch.heading):
+                back = year - 6  # a retrospect of the whole term: from the year before it
+            begin = start_year.years[0] if start_year and start_year.at >= clause_at else back
+            years = (begin, begin)
+            return years, "actual", "from_" + rule, "", partial
+        if start_year is not None and explicit is None and start_year.years[0] < year:
+            # 从2020年的51%提升到70%
+            years = (stretch.years[1], stretch.years[1])
+        role = "actual" if years[1] < year else "target"
+        if (
+            years[1] == year
+            and stretch.kind in ("review", "five_year_review")
+            and explicit is not None
+            and not _PLAN_WORDS.search(clause)
+        ):
+            role = "target" if not partial else "actual"
+        span = years[0] != years[1]
+        averaged = ""
+        if each or ("年" in clause and _YEARLY.search(clause)):
+            averaged = "average"
+            if not span and explicit is not None and explicit.years[0] > year:
+                spans = [t.years for t in times if t.kind == "span" and t.years[1] > year]
+                # 今后五年，…；到2030年，年均增长5%
+                years = spans[-1] if spans else (year, explicit.years[0])
+            elif not span:
+                if role == "actual":
+                    years = (year - 5, year - 1)
+                elif stretch.kind == "outlook":
+                    years = stretch.years if stretch.years[0] != stretch.years[1] else (year, year + 4)
+                elif statistic == "level" and "每年" in clause:
+                    averaged = ""
+        elif base and statistic in ("growth_rate", "change_pp"):
+            averaged = "base"
+            base_time = [t for t in times if t.kind == "base"][-1]
+            years = (base_time.years[1] + 1, years[1])
+        elif span:
+            upheld = _UPHELD.search(predicate) is not None
+            if (
+                "累计" in self.text[self.sentence_start : clause_at]
+                and not analyse(predicate).reached
+                and not upheld
+            ):
+                clause = "累计" + clause  # 累计 at the head of the sentence covers what follows
+            paid = _PAID.search(clause) is not None and not analyse(predicate).reached
+            summing = paid or _SUMMED.search(clause) is not None
+            if (
+                explicit is not None
+                and explicit.at >= clause_at
+                and self.text[explicit.end : explicit.end + 1] in _DONE
+            ):
+                summing = True  # 五年生产原煤65亿吨
+            if metric is not None and metric.kind == "flow" and not analyse(predicate).state:
+                # 五年来…实际使用外资263亿美元: of flows that grow year by year the last year is meant, of others the sum
+                summing = summing or metric.domain in ("trade", "investment", "finance", "safety")
+            if statistic in ("growth_rate", "change_pp"):
+                averaged = ""  # over the whole span
+            elif (
+                (summing and (metric is None or metric.kind in ("count", "flow")))
+                or (
+                    metric is not None
+                    and metric.kind == "count"
+                    and not upheld
+                    and not re.search(r"达到|达|增至|扩至|升至|总数|保有|拥有", predicate)
+                )
+                or (metric is None and _MADE.search(clause))
+            ):
+                averaged = "sum"
+            else:
+                years = (years[1], years[1])
+        return years, role, rule, averaged, partial
+
+    def _values(
+        self, q: Quantity, metric: Metric | None, statistic: str, sign: int
+    ) -> tuple[str, float | None, float | None]:
+        """(unit, value, value_high) in the canonical unit."""
+        if q.unit.dimension == "doubling":
+            return "%", float(100 * (2**q.low - 1)), None
+        if q.unit.dimension == "multiple":
+            factor = 100 if sign == 100 else 1
+            low = q.low * 10.0**q.low_exp if q.low_exp >= 0 else q.low / 10**-q.low_exp
+            return (
+                ("%" if factor == 100 else "倍"),
+                low * factor,
+                (q.high / 10**-q.high_exp * factor if q.high is not None and q.high_exp <= 0 else None),
+            )
+        if q.unit.dimension == "points":
+            to = q.unit
+            name = "个百分点"
+            to = parse_unit(name)
+        elif (
+            statistic in ("growth_rate", "annual_average_growth_rate", "cumulative_growth_rate")
+            or q.unit.dimension == "ratio"
+        ):
+            name = "%"
+            to = parse_unit("%")
+        elif metric is not None:
+            name = metric.unit
+            to = parse_unit(name)
+        else:
+            return _own_unit(q)
+        unit = q.unit
+        if unit.dimension != to.dimension:
+            if unit.dimension == "number" or to.dimension == "number":
+                unit = parse_unit("")
+                if to.dimension != "number":
+                    # a bare number of things counted by the ten thousand: 14万 in 万户 is 14
+                    scale = to.num / to.den
+                    return (
+                        name,
+                        convert(q.low, q.low_exp, unit, unit) / scale,
+                        None if q.high is None else convert(q.high, q.high_exp, unit, unit) / scale,
+                    )
+            elif not _compatible(unit.dimension, to.dimension):
+                return _own_unit(q)
+            else:
+                # 户 and 家 are one count; 万户 keeps its scale
+                unit_count = parse_unit("个")
+                scale = to.num if to.dimension != "number" else 1
+                low = convert(q.low, q.low_exp, unit_count, unit_count) / scale
+                high = None if q.high is None else convert(q.high, q.high_exp, unit_count, unit_count) / scale
+                return name, sign * low, None if high is None else sign * high
+        low = sign * convert(q.low, q.low_exp, unit, to)
+        high = None if q.high is None else sign * convert(q.high, q.high_exp, unit, to)
+        if high is not None and low > high:
+            low, high = high, low
+        return name, low, high
+
+
+_GOAL_AFTER = re.compile(r"^(?:的)?(?:年度|预期|全年|既定|增长|调控|控制)*(?:目标|任务)")
+
+
+_PLAN_WORDS = re.compile(r"力争|确保|争取|预期|将|计划|拟|要|目标|规划|建议")
+
+
+_DONE = frozenset("累共总新生完建改实施投培引净发打开创办增产")
+
+
+_PAID = re.compile(r"投入|发放|争取|安排|筹集|拨付|减免|兑现|撬动")
+
+
+_TURNS = re.compile(r"(?:的)?(?:转|变)为?|[^,。;]{0,11}转为")
+
+
+_CHANGE_AFTER = re.compile(r"(?:的)?(?:提高|提升|下降)")
+
+
+_GROWTH_AFTER = re.compile(r"(?:的)?(?:增长|增速|速度|增幅)")
+
+
+_COMPARATIVES = frozenset(("高", "多", "快", "超", "少"))
+
+
+#: 优良天数连续6年稳定在325天以上: a state of each year, no sum.
+_UPHELD = re.compile(r"(?:稳定|保持|维持)(?:在|为)")
+
+
+_PARTS_OF_GDP = frozenset(f"{which}_industry_value_added" for which in ("primary", "secondary", "tertiary"))
+
+
+_ADDED = re.compile(r"新增|净增|新建|新培育|新认定|新引进|新开|新入库|新登记|新设|新发展|新注册")
+
+
+def _own_unit(q: Quantity) -> tuple[str, float, float | None]:
+    """Value and unit as written, for a number without a metric; 万 and 亿 stay in the unit's name (亿元)."""
+    low = q.low * 10**q.low_exp if q.low_exp >= 0 else q.low / 10**-q.low_exp
+    high = None
+    if q.high is not None:
+        high = q.high * 10**q.high_exp if q.high_exp >= 0 else q.high / 10**-q.high_exp
+    name = q.unit.name
+    for scale, factor in (("亿", 10**8), ("万", 10**4)):
+        if abs(low) >= factor:
+            return scale + name, low / factor, None if high is None else high / factor
+    return name, float(low), None if high is None else float(high)
+
+
+def _compatible(a: str, b: str) -> bool:
+    """Dimensions that count alike: 户 of enterprises are enterprises, 个 of posts are persons only where 人 is said."""
+    if a == b:
+        return True
+    pair = {a, b}
+    return pair in ({"count", "households"}, {"count", "number"}, {"number", "count"}) or (
+        b == "number" and a == "number"
+    )
+
+
+def _has(text: str, group: str) -> bool:
+    return _group_pattern(group).search(text) is not None
+
+
+_GROUPS: dict[str, re.Pattern[str]] = {}
+
+
+def _group_pattern(name: str) -> re.Pattern[str]:
+    if name not in _GROUPS:
+        words = sorted(VERB_GROUPS[name].split(), key=len, reverse=True)
+        _GROUPS[name] = re.compile("|".join(re.escape(word) for word in words))
+    return _GROUPS[name]
+
+
+_YEARLY = re.compile(r"年均|年平均|平均每年|每年|逐年|年递增")
+
+
+_SUMMED = re.compile(r"累计|共计|总计|合计|总共|共(?!同|和|产|建|享|治)")
+
+
+_MADE = re.compile(r"新|累计|完成|建成|改造")
+
+
+_THEN_CHANGES = re.compile(
+    r"[^,。;]{0,14}?(?:提高|增加|增长|上升|提升|下降|降低|减少|降|扩大|调整|转|扩|压减|缩|回落|回升|收窄|跃|增|升|攀|优化|改善)"
+)

@@ -1,0 +1,265 @@
+"""Facts that state no number: 同步, 正增长, 持平, a rank, a target in words, a target that is not set."""
+
+from __future__ import annotations
+
+import re
+
+from extraction.catalogue import Metric
+from extraction.clauses import says_something
+from extraction.figures import Fact, Figures
+from extraction.language import ABSENT, FASTER, FLAT, IN_STEP, POSITIVE, RANK, UNSTATED
+from extraction.periods import find_times
+from extraction.quantities import Quantity, chinese_number
+from extraction.structure import Stretch
+from extraction.units import parse_unit
+
+
+class Worded(Figures):
+    """... and what is stated without a number."""
+
+    def _unnumbered(self, start: int, end: int, stretch: Stretch, quantities: list[Quantity]) -> None:
+        """同步, 正增长, 持平, 快于经济增速, 保持稳定, 未提出目标: facts that state no number."""
+        text = self.text
+        mentions = self._mentions_between(start, end)
+        absent = (
+            ABSENT.search(text, start, end)
+            if text.find("标", start, end) >= 0
+            and stretch.kind in ("annual_targets", "tasks", "outlook", "other")
+            else None
+        )
+        if absent:
+            self._absence(absent, start, end, stretch)
+        if (
+            text.find("居", start, end) >= 0
+            or text.find("列", start, end) >= 0
+            or text.find("排", start, end) >= 0
+            or text.find("升", start, end) >= 0
+        ):
+            for match in RANK.finditer(text, start, end):
+                self._rank(match, start, end, stretch)
+        if not mentions:
+            return
+        words = text[start:end]
+        for pattern, qualifier, hints in _WORDED:
+            if qualifier == "unstated" and stretch.kind != "annual_targets":
+                continue
+            if not any(hint in words for hint in hints):
+                continue
+            for match in pattern.finditer(text, start, end):
+                self._wordy(match.start(), match.end(), qualifier, start, end, stretch, quantities)
+
+    def _rank(self, match: re.Match[str], start: int, end: int, stretch: Stretch) -> None:
+        """居全省第2位 after a name, or after a number of that name, is the name's rank."""
+        text = self.text
+        at = match.start()
+        clause_start = self._after_delimiter(start, at)
+        clause_start = max(clause_start, text.rfind("、", start, at) + 1)
+        words = text[clause_start:at]
+        mentions = self._mentions_between(clause_start, at)
+        metric: Metric | None = None
+        subject = words
+        part = False
+        if mentions and says_something(text[mentions[-1].end : at]):
+            named = self._subject(mentions[-1], text[clause_start : mentions[-1].start], "")
+            fits = [
+                m
+                for m, _ in mentions[-1].candidates
+                if not m.needs and not any(word in words for word in m.not_)
+            ]
+            metric, subject, part = (fits[0] if fits else None), named.words, named.part
+        elif _RANKED.fullmatch(words):
+            before = [
+                f
+                for f in self.facts
+                if f.start >= start and f.number_end <= at and f.statistic not in ("rank",)
+            ]
+            if before and at - before[-1].number_end <= 12:
+                metric, subject, part = before[-1].metric, before[-1].subject, before[-1].scope == "part"
+        if metric is None:
+            return
+        number = match["n"]
+        value = (
+            1
+            if number is None
+            else int(number)
+            if number.isdigit()
+            else (chinese_number(number) or (0, 0))[0]
+        )
+        if not value:
+            return
+        years = (
+            stretch.years if stretch.years[0] == stretch.years[1] else (stretch.years[1], stretch.years[1])
+        )
+        role = "actual" if years[1] < self.year else "target"
+        self.facts.append(
+            Fact(
+                metric,
+                subject[-40:],
+                "rank",
+                None,
+                role,
+                False,
+                years,
+                float(value),
+                None,
+                "位",
+                "exact",
+                "part" if part else "whole",
+                match[0],
+                "",
+                clause_start,
+                match.end(),
+                at,
+                match.end(),
+                "rank/section",
+                0.85,
+            )
+        )
+
+    def _wordy(
+        self,
+        at: int,
+        stop: int,
+        qualifier: str,
+        start: int,
+        end: int,
+        stretch: Stretch,
+        quantities: list[Quantity],
+    ) -> None:
+        text = self.text
+        clause_start = self._after_delimiter(start, at)
+        if any(clause_start <= q.start < at for q in quantities):
+            return
+        if any(at <= q.start < stop + 2 for q in quantities):
+            return
+        following = _DELIMITER.search(text, stop, end)
+        clause_end = following.start() if following else end
+        tail = text[stop:clause_end].rstrip("。;!?")
+        if tail and len(tail) > 6 and qualifier != "unstated":
+            return
+        subjects, predicate, _ = self._left_subjects(clause_start, at, 1, stretch)
+        if not subjects and qualifier == "flat" and self.history and at == clause_start:
+            before = [q for q in quantities if q.stop <= at]
+            if before and at - before[-1].stop <= 1:
+                subjects, predicate = self.history[-1:], ""  # 人均纯收入1862元，与上年持平
+        if not subjects:
+            return
+        times = list(find_times(text, start, at, self.year, stretch.kind in PAST))
+        clause = text[clause_start:at]
+        for subject in subjects:
+            if subject.mention is None:
+                continue
+            metric = None
+            for candidate, grade in subject.mention.candidates:
+                if grade == "level" or candidate.needs:
+                    continue
+                if candidate.not_ and any(word in subject.phrase for word in candidate.not_):
+                    continue
+                metric = candidate
+                break
+            if metric is None or (
+                metric.code == "gdp" and qualifier in ("in_step_with_growth", "faster_than_growth")
+            ):
+                continue
+            probe = Quantity(at, stop, stop, 0, 0, None, 0, parse_unit("%"), qualifier, text[at:stop], "")
+            years, role, period_rule, averaged, partial = self._period(
+                probe, metric, "growth_rate", predicate, clause, times, stretch, clause_start
+            )
+            statistic = "growth_rate"
+            value: float | None = None
+            name = qualifier
+            unit = "%"
+            if averaged == "average" or years[0] != years[1]:
+                statistic = "annual_average_growth_rate"
+            if qualifier == "flat":
+                value, name = 0.0, "exact"
+            if qualifier == "unstated" and parse_unit(metric.unit).dimension == "ratio":
+                statistic, unit = "level", metric.unit
+            if value is None and any(
+                f.metric is metric and f.statistic == statistic and f.years == years and f.value is not None
+                for f in self.facts
+            ):
+                continue  # 增速由负转正，全年增长8.6%: the number says it
+            self.facts.append(
+                Fact(
+                    metric,
+                    subject.words,
+                    statistic,
+                    None,
+                    role,
+                    False,
+                    years,
+                    value,
+                    None,
+                    unit,
+                    name,
+                    "part" if subject.part or partial else "whole",
+                    text[at:stop],
+                    "",
+                    min(subject.start, clause_start) if start <= subject.start else clause_start,
+                    max(stop, clause_end if len(tail) <= 12 else stop),
+                    at,
+                    stop,
+                    f"words_{qualifier}/{period_rule}",
+                    0.9,
+                )
+            )
+
+    def _absence(self, match: re.Match[str], start: int, end: int, stretch: Stretch) -> None:
+        text = self.text
+        clause_start = self._after_delimiter(start, match.start())
+        mentions = list(self._mentions_between(clause_start, match.end())) or list(
+            self._mentions_between(start, end)
+        )
+        codes: list[Metric] = []
+        for mention in mentions:
+            for metric, grade in mention.candidates:
+                if grade != "level" and not metric.needs and metric not in codes:
+                    codes.append(metric)
+        if not codes and re.search(r"经济增长|增长目标|增速", text[clause_start : match.end() + 6]):
+            gdp = self.names.by_code.get("gdp")
+            codes = [gdp] if gdp else []
+        for metric in codes[:3]:
+            self.facts.append(
+                Fact(
+                    metric,
+                    metric.name_zh,
+                    "growth_rate",
+                    None,
+                    "target",
+                    False,
+                    (self.year, self.year),
+                    None,
+                    None,
+                    "%",
+                    "unstated",
+                    "whole",
+                    match[0],
+                    "",
+                    clause_start,
+                    match.end(),
+                    match.start(),
+                    match.end(),
+                    "explicit_absence",
+                    0.9,
+                )
+            )
+
+
+_DELIMITER = re.compile(r"[,:;()]")
+
+
+PAST = ("review", "five_year_review")
+
+
+#: Patterns of facts without a number, with what each needs somewhere in the sentence.
+_WORDED = (
+    (IN_STEP, "in_step_with_growth", ("步", "致", "适应", "同频")),
+    (FASTER, "faster_than_growth", ("高于", "快于", "跑赢", "超过", "不低于")),
+    (POSITIVE, "positive_growth", ("正增长", "转正", "不减", "有增")),
+    (FLAT, "flat", ("持平",)),
+    (UNSTATED, "unstated", ("稳", "合理", "完成", "控制", "达到", "低于", "符合", "下降")),
+)
+
+
+_RANKED = re.compile(r"(?:增速|总量|增幅|均|分别|规模|人均|继续|连续\d年|持续|稳定|保持)*")
