@@ -40,6 +40,9 @@ PATIENCE = 6
 #: Beyond its own deadline a process gets this long to say so, then it is killed.
 GRACE_SECONDS = 2.0
 
+#: What is said of an item whose process died, for what nobody knows.
+DIED = DocumentError("damaged", "the reader died of it")
+
 #: Modules that the fork server loads once; `warehouse.warm` loads the catalogue as well.
 PRELOAD = ("warehouse.warm", "warehouse.pipeline")
 
@@ -130,7 +133,7 @@ def read_all(
 
     ``function`` must be importable (a module's function). At most ``4 * jobs`` items are taken ahead of the
     one that is waited for, so memory stays bounded however many there are. Closing the iterator ends the
-    processes. ``prepare`` is called once in each process before its first item, out of that item's time.
+    processes. An item whose process died is given to another one, once. ``prepare`` is called once in each process before its first item, out of that item's time.
     With the start method ``forkserver`` processes are forked off one that has loaded PRELOAD and nothing
     else, whatever threads this process has; ``fork`` is for processes without threads.
 
@@ -140,6 +143,7 @@ def read_all(
     finished: dict[int, Done[Item, Result]] = {}
     source = enumerate(items)
     exhausted = False
+    died: set[int] = set()
     next_out = 0
     last_in = -1
     workers = [_Worker[Item, Result](function, seconds, prepare, start_method) for _ in range(jobs)]
@@ -168,8 +172,15 @@ def read_all(
             for worker in busy:
                 if worker.answers in ready or time.monotonic() >= worker.killed_at:
                     answer = worker.take(worker.answers in ready)
-                    if answer is not None:
-                        finished[answer[0]] = answer[1]
+                    if answer is None:
+                        continue
+                    number, done = answer
+                    if done.error is DIED and number not in died:
+                        # It may have been killed for what others did: a machine out of memory picks anyone.
+                        died.add(number)
+                        waiting.appendleft((number, done.item))
+                    else:
+                        finished[number] = done
     finally:
         for worker in workers:
             worker.end()
@@ -240,7 +251,7 @@ class _Worker(Generic[Item, Result]):
             except (EOFError, OSError):
                 if not self._started:
                     raise CannotStart("a reading process ended as it started; see its words above") from None
-                error = DocumentError("damaged", "the reader died of it")
+                error = DIED
             else:
                 if answer is None:
                     self._started = True

@@ -33,6 +33,9 @@ def behave(item: str) -> str:
             return "x" * 3_000_000_000
         case ("die", _, _):
             os.kill(os.getpid(), signal.SIGKILL)
+        case ("die-once", _, marker) if not Path(marker).exists():
+            Path(marker).touch()
+            os.kill(os.getpid(), signal.SIGKILL)
         case ("refuse", _, reason):
             raise DocumentError(reason, "as told")
         case ("bug", _, _):
@@ -67,6 +70,12 @@ def test_each_bad_document_costs_only_itself() -> None:
         ("deep", None, "damaged"),
         ("c", "C", None),
     ]
+
+
+def test_a_document_whose_process_was_killed_for_another_s_sake_is_read(tmp_path: Path) -> None:
+    """When memory is short the kernel ends any process; what that one was reading is not damaged."""
+    item = f"die-once:{tmp_path / 'died'}"
+    assert run(["a", item, "b"]) == [("a", "A", None), (item, item.upper(), None), ("b", "B", None)]
 
 
 def test_a_defect_names_its_place() -> None:
