@@ -10,13 +10,16 @@ from pathlib import Path
 import pytest
 
 from extraction.model import DocumentError
-from warehouse.workers import CannotStart, guarded, read_all
+from warehouse.workers import CannotStart, guarded, more_time, read_all
 
 
 def behave(item: str) -> str:
     match item.partition(":"):
         case ("sleep", _, seconds):
             time.sleep(float(seconds))
+        case ("slow", _, seconds):
+            more_time(float(seconds))
+            time.sleep(5.0)
         case ("spin", _, _):
             while True:
                 pass
@@ -53,6 +56,19 @@ def run(items: list[str], jobs: int = 2, seconds: float = 0.3) -> list[tuple[str
 def test_results_come_in_the_order_of_the_items() -> None:
     items = ["sleep:0.3", *(f"t{n}" for n in range(30))]
     assert [(item, result) for item, result, _ in run(items)] == [(i, i.upper()) for i in items]
+
+
+def test_a_document_that_says_so_may_take_longer_by_the_clock_and_no_longer_than_it_said() -> None:
+    # 0.3 s six times over, and two to say so, would end at 3.8 s.
+    assert run(["slow:4", "slow:0.5", "a"], jobs=2) == [
+        ("slow:4", "SLOW:4", None),
+        ("slow:0.5", None, "took_too_long"),
+        ("a", "A", None),
+    ]
+    assert guarded(behave, "slow:4", 0.3).result == "SLOW:4"
+    before = signal.getitimer(signal.ITIMER_REAL)
+    more_time(100)  # outside of a document it changes nothing
+    assert signal.getitimer(signal.ITIMER_REAL)[0] <= before[0]
 
 
 def test_each_bad_document_costs_only_itself() -> None:
