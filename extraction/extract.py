@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -15,8 +17,12 @@ from extraction.names import load_names
 from extraction.structure import SENTENCE, sections
 
 
-def extract_report(text: str, identity: Identity) -> Reading:
+def extract_report(
+    text: str, identity: Identity, recognised: Sequence[tuple[int, int, float]] = ()
+) -> Reading:
     """Sections and observations of a report's stored text. Any text in, no exception out.
+
+    recognised  stretches of the text that OCR read, and how surely: ``DocumentText.recognised``
 
     Offsets are code points of ``text``; ``text[o.char_start:o.char_end] == o.quote`` for every observation.
     """
@@ -54,6 +60,8 @@ def extract_report(text: str, identity: Identity) -> Reading:
                 for fact in facts:
                     observations.append(_observation(fact, matching, stretch.kind, start, end, shift))
     _doubt_contradictions(observations)
+    if recognised:
+        _doubt_recognition(observations, recognised)
     return Reading(tuple(listed), tuple(observations))
 
 
@@ -82,6 +90,32 @@ def _doubt_contradictions(observations: list[Observation]) -> None:
                         o.scope = (
                             "part"  # 新建幼儿园18所、改扩建35所: the metric is their sum, which nobody states
                         )
+
+
+#: What OCR read is trusted no more than this, however sure it was: a digit that looks like another has a high score, too.
+_RECOGNISED = 0.9
+
+
+def _doubt_recognition(observations: list[Observation], recognised: Sequence[tuple[int, int, float]]) -> None:
+    """Lower the confidence of what was read off pictures, unless another place of the report says the same."""
+    places: dict[tuple[object, ...], set[int]] = {}
+    for o in observations:
+        if o.metric_code and o.value is not None:
+            places.setdefault(_stated(o), set()).add(o.number_start)
+    starts = [start for start, _, _ in recognised]
+    for o in observations:
+        if o.metric_code and o.value is not None and len(places[_stated(o)]) > 1:
+            continue
+        index = max(0, bisect_right(starts, o.char_start) - 1)
+        while index < len(recognised) and recognised[index][0] < o.char_end:
+            if recognised[index][1] > o.char_start:
+                o.confidence = min(o.confidence, _RECOGNISED, round(recognised[index][2], 2))
+            index += 1
+
+
+def _stated(o: Observation) -> tuple[object, ...]:
+    years = (o.period_start, o.period_end)
+    return (o.metric_code, o.statistic, o.basis, o.role, years, o.scope, o.value, o.value_high, o.qualifier)
 
 
 def _observation(

@@ -144,6 +144,8 @@ def identify(doc: DocumentText, claim: Claim) -> Identity:
     doubts += region_doubts
     year, year_doubts = _year(title, lines, text, session, claim)
     doubts += year_doubts
+    if doc.recognised:
+        doubts += [note for note in doc.notes if note.startswith("read by OCR")]
     found = replace(
         found,
         region_code=region.code if region else None,

@@ -62,6 +62,7 @@ class DocumentText:
     title       of the document itself (``ArticleTitle``, ``<title>``, first heading), or empty
     meta        facts that the document carries about itself (``PubDate``, ``SiteName``, ``ContentSource`` ...)
     notes       what was odd and survived ("declared gb2312, decoded gb18030")
+    recognised  what was read off pictures by OCR: (start, end, score), the score of 0 to 1 as the recognition gave it
     """
 
     text: str
@@ -70,6 +71,7 @@ class DocumentText:
     title: str = ""
     meta: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    recognised: tuple[tuple[int, int, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

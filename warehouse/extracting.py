@@ -19,7 +19,7 @@ from extraction.model import Claim, DocumentError, DocumentText
 from warehouse.corrections import Correction
 from warehouse.corrections import load as load_corrections
 from warehouse.parse import Parsed, parse, prepare
-from warehouse.workers import Done, guarded, read_all
+from warehouse.workers import Done, guarded, more_time, read_all
 
 Result = TypeVar("Result")
 
@@ -171,7 +171,7 @@ def document_text(path: Path, *, seconds: float, most_bytes: int) -> DocumentTex
     from extraction.documents import read_document
 
     def read(path: Path) -> DocumentText:
-        return read_document(_read(path, most_bytes), name=path.name)
+        return read_document(_read(path, most_bytes), name=path.name, more_time=more_time)
 
     done = guarded(read, path, seconds)
     if done.result is None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from extraction.model import Claim, DocumentError, DocumentText, Identity, Observation, Reading
 from warehouse import corrections as corrections_file
 from warehouse.corrections import Correction, Note
+from warehouse.workers import more_time
 
 _WHITE_SPACE = re.compile(r"\s+")
 
@@ -39,7 +40,7 @@ def parse(
     most_bytes: int,
     corrections: Sequence[Correction] = (),
 ) -> Parsed:
-    """Read one document, and apply the corrections that concern it.
+    """Read one document, and apply the corrections that concern it. Scanned pages get the time that they need.
 
     Raises DocumentError: reasons of ``extraction.model.DocumentError``, those of ``Identity.rejected``, and
     ``dropped_by_correction``.
@@ -50,13 +51,13 @@ def parse(
 
     if len(body) > most_bytes:
         raise DocumentError("too_large", f"{len(body):,} bytes; document_megabytes allows {most_bytes:,}")
-    document = read_document(body, name=name, media_type=media_type)
+    document = read_document(body, name=name, media_type=media_type, more_time=more_time)
     identity = identify(document, claim)
     document_id = hashlib.sha256(body).hexdigest() if corrections else ""
     identity, notes = corrections_file.place(corrections, document_id, identity, document.text)
     if identity.rejected is not None:
         raise DocumentError(identity.rejected, identity.rejected_detail or "no report that can be placed")
-    reading = extract_report(document.text, identity)
+    reading = extract_report(document.text, identity, document.recognised)
     if not corrections:
         return Parsed(document, identity, reading)
     observations, more = corrections_file.apply(
@@ -101,11 +102,14 @@ def observation_id(document_id: str, o: Observation) -> str:
 def parser_version() -> str:
     """Release and a hash over all that decides what a parse says: equal versions read equal rows from equal
     bytes."""
+    from extraction.documents.pdf import ocr_engine
+
     root = Path(__file__).resolve().parent.parent
     digest = hashlib.sha256()
     for path in sorted(_parser_files(root)):
         digest.update(f"{path.name}\0".encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())
+    digest.update(ocr_engine().encode())  # with OCR installed, what was set aside for want of it is read
     return f"{version('cityreports')}+{digest.hexdigest()[:12]}"
 
 

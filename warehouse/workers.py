@@ -40,6 +40,9 @@ PATIENCE = 6
 #: Beyond its own deadline a process gets this long to say so, then it is killed.
 GRACE_SECONDS = 2.0
 
+#: What is said of an item whose process died, for what nobody knows.
+DIED = DocumentError("damaged", "the reader died of it")
+
 #: Modules that the fork server loads once; `warehouse.warm` loads the catalogue as well.
 PRELOAD = ("warehouse.warm", "warehouse.pipeline")
 
@@ -57,6 +60,22 @@ class Done(Generic[Item, Result]):
     seconds: float
 
 
+#: Set while a document is read under a deadline by the clock: puts that off.
+_put_off: Callable[[float], None] | None = None
+
+#: Set in a reading process: tells the one that waits for it.
+_tell: Callable[[float], None] | None = None
+
+
+def more_time(seconds: float) -> None:
+    """The document that is being read may take ``seconds`` more by the clock, from now. Its processor time in this
+    process stays bounded: for steps that other processes take. Elsewhere than under ``guarded`` it does nothing."""
+    if _put_off is not None:
+        _put_off(seconds)
+        if _tell is not None:
+            _tell(seconds)
+
+
 def guarded(function: Callable[[Item], Result], item: Item, seconds: float) -> Done[Item, Result]:
     """Call ``function(item)`` here; every exception becomes a DocumentError.
 
@@ -69,6 +88,10 @@ def guarded(function: Callable[[Item], Result], item: Item, seconds: float) -> D
     def out_of_time(number: int, frame: FrameType | None) -> None:
         raise _OutOfTime
 
+    def put_off(more: float) -> None:
+        signal.setitimer(signal.ITIMER_REAL, more + seconds * PATIENCE)
+
+    global _put_off
     timers = {
         signal.SIGPROF: (signal.ITIMER_PROF, seconds),
         signal.SIGALRM: (signal.ITIMER_REAL, seconds * PATIENCE),
@@ -79,6 +102,7 @@ def guarded(function: Callable[[Item], Result], item: Item, seconds: float) -> D
         for number, (timer, limit) in timers.items():
             handler = signal.signal(number, out_of_time)
             before.append((number, handler, timer, signal.setitimer(timer, limit)))
+        _put_off = put_off
     try:
         result = function(item)
     except _OutOfTime:
@@ -93,6 +117,7 @@ def guarded(function: Callable[[Item], Result], item: Item, seconds: float) -> D
         # A defect of ours must not cost the run; it is named with its place, so that it can be mended.
         error = DocumentError(READER_FAILED, _place(broke))
     finally:
+        _put_off = None
         for _, _, timer, _ in before:
             signal.setitimer(timer, 0)
         for number, handler, timer, others in before:
@@ -130,7 +155,7 @@ def read_all(
 
     ``function`` must be importable (a module's function). At most ``4 * jobs`` items are taken ahead of the
     one that is waited for, so memory stays bounded however many there are. Closing the iterator ends the
-    processes. ``prepare`` is called once in each process before its first item, out of that item's time.
+    processes. An item whose process died is given to another one, once. ``prepare`` is called once in each process before its first item, out of that item's time.
     With the start method ``forkserver`` processes are forked off one that has loaded PRELOAD and nothing
     else, whatever threads this process has; ``fork`` is for processes without threads.
 
@@ -140,6 +165,7 @@ def read_all(
     finished: dict[int, Done[Item, Result]] = {}
     source = enumerate(items)
     exhausted = False
+    died: set[int] = set()
     next_out = 0
     last_in = -1
     workers = [_Worker[Item, Result](function, seconds, prepare, start_method) for _ in range(jobs)]
@@ -168,8 +194,15 @@ def read_all(
             for worker in busy:
                 if worker.answers in ready or time.monotonic() >= worker.killed_at:
                     answer = worker.take(worker.answers in ready)
-                    if answer is not None:
-                        finished[answer[0]] = answer[1]
+                    if answer is None:
+                        continue
+                    number, done = answer
+                    if done.error is DIED and number not in died:
+                        # It may have been killed for what others did: a machine out of memory picks anyone.
+                        died.add(number)
+                        waiting.appendleft((number, done.item))
+                    else:
+                        finished[number] = done
     finally:
         for worker in workers:
             worker.end()
@@ -229,7 +262,7 @@ class _Worker(Generic[Item, Result]):
     def take(self, answered: bool) -> tuple[int, Done[Item, Result]] | None:
         """The answer; or, where the process died or is out of time, a failure in its place.
 
-        None where the process only says that it has started: its time counts from now.
+        None where the process only says that it has started, or needs more time: its time counts from now.
         """
         assert self._at is not None
         took = time.monotonic() - self._since
@@ -240,11 +273,14 @@ class _Worker(Generic[Item, Result]):
             except (EOFError, OSError):
                 if not self._started:
                     raise CannotStart("a reading process ended as it started; see its words above") from None
-                error = DocumentError("damaged", "the reader died of it")
+                error = DIED
             else:
                 if answer is None:
                     self._started = True
                     self._expect(self._seconds * PATIENCE + GRACE_SECONDS)
+                    return None
+                if isinstance(answer, float):  # it asked for more time
+                    self._expect(answer + self._seconds * PATIENCE + GRACE_SECONDS)
                     return None
                 (number, item), self._at = self._at, None
                 return number, Done(item, *answer)
@@ -296,6 +332,8 @@ def _serve(
     if prepare is not None:
         prepare()
     _bound_memory()
+    global _tell
+    _tell = answers.send
     answers.send(None)
     while True:
         try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from extraction.documents.encoding import declared_charset, decode
 from extraction.documents.folding import fold
 from extraction.documents.html import attachment_links, looks_like_html, read_page
@@ -22,22 +24,30 @@ MAX_CHARS = 2_000_000
 _PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*", b"BM")
 
 
-def read_document(data: bytes, *, name: str = "", media_type: str | None = None) -> DocumentText:
+def read_document(
+    data: bytes,
+    *,
+    name: str = "",
+    media_type: str | None = None,
+    more_time: Callable[[float], object] | None = None,
+) -> DocumentText:
     """Text of a document, whatever format the bytes are in; the name and the claimed media type decide
     nothing that the bytes can tell.
 
     data        raw bytes, at most ``MAX_BYTES``
     name        file name or URL, for messages
     media_type  Content-Type as the source sent it, parameters included
+    more_time   called with seconds, by the clock, before a step that may take so long: recognition of scanned pages
 
-    Raises DocumentError, reasons as listed there, and nothing else. Takes under five seconds and 500 MB.
+    Raises DocumentError, reasons as listed there, and nothing else. Takes under five seconds and 500 MB; but where the
+    extra ``ocr`` is installed, up to ten minutes, in another process, for a PDF with pictures of pages.
     """
     if len(data) > MAX_BYTES:
         raise DocumentError("too_large", f"{len(data)} bytes, the limit is {MAX_BYTES}")
     if not data.strip(b" \t\r\n\0\xef\xbb\xbf"):
         raise DocumentError("empty", f"{name or 'the document'} holds nothing")
     try:
-        document = _read(data, media_type)
+        document = _read(data, media_type, more_time)
     except (RecursionError, MemoryError) as error:
         raise DocumentError("took_too_long", f"gave up on its structure ({type(error).__name__})") from None
     if len(document.text) > MAX_CHARS:
@@ -45,11 +55,11 @@ def read_document(data: bytes, *, name: str = "", media_type: str | None = None)
     return document
 
 
-def _read(data: bytes, media_type: str | None) -> DocumentText:
+def _read(data: bytes, media_type: str | None, more_time: Callable[[float], object] | None) -> DocumentText:
     if b"%PDF-" in data[:1024]:
         from extraction.documents.pdf import read_pdf
 
-        return read_pdf(data)
+        return read_pdf(data, more_time=more_time)
     if data.startswith(b"PK\x03\x04"):
         from extraction.documents.word import read_docx
 
@@ -59,7 +69,7 @@ def _read(data: bytes, media_type: str | None) -> DocumentText:
 
         return read_doc(data)
     if data.startswith(_PICTURES) or data[8:12] == b"WEBP":
-        raise DocumentError("needs_ocr", "the document is a picture")
+        raise DocumentError("needs_ocr", "the document is a picture; as a PDF its pages can be recognised")
     if data.startswith((b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"MIME-Version:")):
         raise DocumentError("unknown_format", "an archive; unpack it and give the documents inside")
     return _read_text(data, media_type)

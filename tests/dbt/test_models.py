@@ -254,3 +254,35 @@ def test_passages_are_the_text_at_their_offsets(ask: Ask) -> None:
     rows = ask("select char_start, char_end, text from marts.mart_passage where file = '太原2026.html'")
     assert len(rows) == 4
     assert all(text[start:end] == passage for start, end, passage in rows)
+
+
+def test_macros_answer_the_common_questions(ask: Ask) -> None:
+    ((region, per_head, unit),) = ask(
+        "select region_name, value_per_head, unit_per_head from per_head('gdp', 2025) where region_name = '太原市'"
+    )
+    assert (region, round(per_head), unit) == ("太原市", round(5012.5e8 / 5304061), "元/人")
+    above = ask("select region_name, value, province_value from above_province('gdp', 2026)")
+    assert above == [("太原市", 5.5, 4.5), ("运城市", 5.0, 4.5)]
+    promised = ask(
+        "select target_value, verdict from promises('运城市') where year = 2025 and finding = 'above'"
+    )
+    assert promised == []
+    assert ask("select count(*) from promises('运城市') where verdict = 'missed'") == ask(
+        "select count(*) from marts.mart_target_attainment where region_code = '140800' and verdict = 'missed'"
+    )
+
+
+def test_residents_add_up_to_the_person(ask: Ask) -> None:
+    """Figures that do not add up are not held: prefectures to their province, provinces to the nation."""
+    assert ask(
+        "select sum(resident_population) + 2000000 from marts.dim_region where tier = 'province'"
+    ) == ask("select resident_population from marts.dim_region where tier = 'nation'")
+    provinces = ask(
+        "select provinces.region_name, max(provinces.resident_population) - sum(regions.resident_population) "
+        "from marts.dim_region as regions inner join marts.dim_region as provinces "
+        "on regions.province_code = provinces.region_code and regions.region_code != provinces.region_code "
+        "where regions.resident_population is not null group by provinces.region_name order by 2 desc"
+    )
+    assert len(provinces) == 23
+    # 杨凌示范区 of 陕西省 is no region of its own here.
+    assert [row for row in provinces if row[1]] == [("陕西省", 253871)]

@@ -114,7 +114,9 @@ def observations(of: dict[str, Row]) -> list[Row]:
         observation(ty26, "cpi", 1030000.0, statistic="level", unit="万元"),
         observation(ty26, None, 12.0, **count, subject="楼台"),
         # 未提出具体目标, and a region that says it in words
-        observation(ty26, "industrial_value_added", None, role="target", rule="explicit_absence/corrected:c1"),
+        observation(
+            ty26, "industrial_value_added", None, role="target", rule="explicit_absence/corrected:c1"
+        ),
         # one figure in two texts that are one
         observation(of["青岛2026"], "gdp", 6.0),
         observation(of["青岛2026再载"], "gdp", 6.0),

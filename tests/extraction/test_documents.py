@@ -352,12 +352,17 @@ def test_pdf_with_a_password() -> None:
     assert refused(draw(1, password="geheim")) == "encrypted"
 
 
-def test_pdf_of_pictures() -> None:
+def test_pdf_of_pictures_without_ocr(monkeypatch: pytest.MonkeyPatch) -> None:
     from PIL import Image
+
+    from extraction.documents import pdf
+
+    monkeypatch.setattr(pdf, "ocr_engine", lambda: "")
 
     buffer = io.BytesIO()
     Image.new("RGB", (300, 400), "white").save(buffer, "PDF")
-    assert refused(buffer.getvalue()) == "needs_ocr"
+    with pytest.raises(DocumentError, match=r"needs_ocr: 1 of 1 pages are pictures .*cityreports\[ocr\]"):
+        read_document(buffer.getvalue())
 
 
 def test_pdf_whose_reader_does_not_end(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -10,13 +10,16 @@ from pathlib import Path
 import pytest
 
 from extraction.model import DocumentError
-from warehouse.workers import CannotStart, guarded, read_all
+from warehouse.workers import CannotStart, guarded, more_time, read_all
 
 
 def behave(item: str) -> str:
     match item.partition(":"):
         case ("sleep", _, seconds):
             time.sleep(float(seconds))
+        case ("slow", _, seconds):
+            more_time(float(seconds))
+            time.sleep(5.0)
         case ("spin", _, _):
             while True:
                 pass
@@ -32,6 +35,9 @@ def behave(item: str) -> str:
         case ("memory", _, _):
             return "x" * 3_000_000_000
         case ("die", _, _):
+            os.kill(os.getpid(), signal.SIGKILL)
+        case ("die-once", _, marker) if not Path(marker).exists():
+            Path(marker).touch()
             os.kill(os.getpid(), signal.SIGKILL)
         case ("refuse", _, reason):
             raise DocumentError(reason, "as told")
@@ -52,6 +58,19 @@ def test_results_come_in_the_order_of_the_items() -> None:
     assert [(item, result) for item, result, _ in run(items)] == [(i, i.upper()) for i in items]
 
 
+def test_a_document_that_says_so_may_take_longer_by_the_clock_and_no_longer_than_it_said() -> None:
+    # 0.3 s six times over, and two to say so, would end at 3.8 s.
+    assert run(["slow:4", "slow:0.5", "a"], jobs=2) == [
+        ("slow:4", "SLOW:4", None),
+        ("slow:0.5", None, "took_too_long"),
+        ("a", "A", None),
+    ]
+    assert guarded(behave, "slow:4", 0.3).result == "SLOW:4"
+    before = signal.getitimer(signal.ITIMER_REAL)
+    more_time(100)  # outside of a document it changes nothing
+    assert signal.getitimer(signal.ITIMER_REAL)[0] <= before[0]
+
+
 def test_each_bad_document_costs_only_itself() -> None:
     items = ["a", "spin", "deaf", "swallow", "b", "memory", "die", "refuse:needs_ocr", "bug", "deep", "c"]
     assert run(items) == [
@@ -67,6 +86,12 @@ def test_each_bad_document_costs_only_itself() -> None:
         ("deep", None, "damaged"),
         ("c", "C", None),
     ]
+
+
+def test_a_document_whose_process_was_killed_for_another_s_sake_is_read(tmp_path: Path) -> None:
+    """When memory is short the kernel ends any process; what that one was reading is not damaged."""
+    item = f"die-once:{tmp_path / 'died'}"
+    assert run(["a", item, "b"]) == [("a", "A", None), (item, item.upper(), None), ("b", "B", None)]
 
 
 def test_a_defect_names_its_place() -> None:

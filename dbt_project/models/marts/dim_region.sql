@@ -31,6 +31,10 @@ select
     regions.valid_to,
     regions.successor_code,
     regions.succession,
-    string_split(regions.aliases, '|') as aliases
+    string_split(regions.aliases, '|') as aliases,
+    residents.persons as resident_population,
+    residents.year as resident_population_year,
+    residents.source as resident_population_source
 from regions
 left join regions as provinces on regions.province_code = provinces.code
+left join {{ ref('resident_population') }} as residents on regions.code = residents.region_code

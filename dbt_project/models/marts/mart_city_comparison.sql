@@ -2,7 +2,7 @@
     materialized='incremental',
     incremental_strategy='append',
     pre_hook="{{ drop_stale(ref('int_metric_year_version')) }}",
-    post_hook="{{ remember() }}"
+    post_hook=["{{ remember() }}", "{{ create_per_head_macro() }}", "{{ create_above_province_macro() }}"]
 ) }}
 
 with due as (

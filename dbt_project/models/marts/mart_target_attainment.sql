@@ -2,7 +2,7 @@
     materialized='incremental',
     incremental_strategy='append',
     pre_hook="{{ drop_stale(ref('int_region_year_version')) }}",
-    post_hook="{{ remember() }}"
+    post_hook=["{{ remember() }}", "{{ create_promises_macro() }}"]
 ) }}
 
 with best as (
