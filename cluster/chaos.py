@@ -231,7 +231,7 @@ class Chaos:
         self.seconds = time.monotonic() - start
         shutil.copytree(home, self.reference, symlinks=True)
         shutil.rmtree(self.side)
-        self.whole = {self._publication(home) for home in (self.base, self.reference)}
+        self.whole = {self.publication(home) for home in (self.base, self.reference)}
         if len(self.whole) != 2:
             raise RuntimeError("the reference night published nothing new: there is nothing to disturb")
         self.grown = _bytes(self.reference) - _bytes(self.base)
@@ -244,7 +244,8 @@ class Chaos:
     def _night(self, home: Path, run: str) -> int:
         return self.forge.wait(self.forge.start(home, run))
 
-    def _publication(self, home: Path) -> tuple[str, int]:
+    def publication(self, home: Path) -> tuple[str, int]:
+        """Content hash and facts of the published file."""
         with duckdb.connect(str(home / "published" / "cityreports.duckdb"), read_only=True) as connection:
             digest = connection.execute("select content_hash from meta.publication").fetchone()
             rows = connection.execute("select count(*) from marts.fct_observation").fetchone()
@@ -273,7 +274,7 @@ class Chaos:
                         outcome.notes.append(
                             f"the command ended with status {status}: {_tail(side / '2-again.log')}"
                         )
-            self._compare(home, outcome)
+            self.compare(home, outcome)
         finally:
             if not outcome.well:
                 shutil.copytree(side, self.folder / f"trial-{number}", symlinks=True)
@@ -329,14 +330,18 @@ class Chaos:
         pid = self.forge.start(home, "1-disturbed")
         killed = 0
         wanted = self.random.choice((1, 1, 2, 6))
-        time.sleep(self.random.uniform(0, 1.0))
         while self.forge.poll(pid) and killed < wanted:
-            for process in _descendants(pid):
-                if process != pid and self.random.random() < 0.3:
-                    with contextlib.suppress(ProcessLookupError):
-                        os.kill(process, signal.SIGKILL)
-                        killed += 1
-            time.sleep(0.02)
+            # Those at the leaves read; the others are the server that they are forked off, and its like.
+            others = _descendants(pid)[1:]
+            leaves = [process for process in others if len(_descendants(process)) == 1]
+            if leaves:
+                time.sleep(self.random.uniform(0, 0.3))
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(
+                        self.random.choice(leaves if self.random.random() < 0.8 else others), signal.SIGKILL
+                    )
+                    killed += 1
+            time.sleep(0.01)
         status = self.forge.wait(pid)
         outcome.struck = killed > 0
         outcome.words = f"{killed} processes killed, the night ended with {status}"
@@ -434,7 +439,8 @@ class Chaos:
 
     # --- comparison -----------------------------------------------------------------------------------------
 
-    def _compare(self, home: Path, outcome: Outcome) -> None:
+    def compare(self, home: Path, outcome: Outcome) -> None:
+        """Count in ``outcome`` what ``home`` has less and more than the reference."""
         rows, found = differences(
             self.reference / "published" / "cityreports.duckdb", home / "published" / "cityreports.duckdb"
         )
@@ -538,7 +544,7 @@ def main() -> int:
     parser.add_argument("--keep", action="store_true", help="keep the folder of bad trials")
     wanted = parser.parse_args()
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupt)
+        signal.signal(number, interrupt)
     adopt_orphans()
     seed = wanted.seed if wanted.seed is not None else random.SystemRandom().randrange(10**6)
     folder = Path(tempfile.mkdtemp(prefix="cityreports-chaos-"))
@@ -582,11 +588,12 @@ def _run(folder: Path, trials: int, only: list[str] | None, seed: int, start: fl
                     print(f"             {note}", flush=True)
         finally:
             chaos.forge.close()
-            _summary(outcomes)
+            summary(outcomes)
     return outcomes
 
 
-def _summary(outcomes: list[Outcome]) -> None:
+def summary(outcomes: list[Outcome]) -> None:
+    """Print the counts by fault, and in all."""
     by_fault: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
         by_fault.setdefault(outcome.fault, []).append(outcome)
@@ -598,7 +605,8 @@ def _summary(outcomes: list[Outcome]) -> None:
         )
 
 
-def _interrupt(number: int, frame: object) -> None:
+def interrupt(number: int, frame: object) -> None:
+    """SIGTERM and a closed terminal end as Ctrl-C does."""
     raise KeyboardInterrupt
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -18,7 +20,7 @@ from typing import Any
 
 from cluster import compose
 from cluster.compose import Places, Service
-from cluster.processes import Group, ProcessError, adopt_orphans, free_ports
+from cluster.processes import Group, ProcessError, adopt_orphans, free_ports, marked
 from cluster.servers import Postgres, redis_server
 
 #: Started at once when the API server is well; each by its own command of the compose file.
@@ -93,7 +95,11 @@ class Cluster:
             own["AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT"] = str(self.port["logs-3"])
             # This network is this machine: containers listen on theirs.
             own["AIRFLOW__API__HOST"] = "127.0.0.1"
-        return {**image, **service.environment, **own}
+        # By it `kill_service` finds what the service started in sessions of their own.
+        return {**image, **service.environment, **own, "CLUSTER_SERVICE": self._service_mark(name)}
+
+    def _service_mark(self, name: str) -> str:
+        return f"{name}-{self.port['api']}"
 
     def start(self) -> None:
         """Start all in the order of the compose file, and wait until each is well. Raises ProcessError."""
@@ -134,6 +140,23 @@ class Cluster:
         """Start one of ours by the compose file's command."""
         (self.folder / "airflow" / name).mkdir(parents=True, exist_ok=True)
         self.group.start(name, self.service(name).command, self.environment(name), folder=self.home)
+
+    def kill_service(self, name: str) -> None:
+        """SIGKILL for all of its processes, as when its container or machine goes."""
+        for pid in marked(("CLUSTER_SERVICE", self._service_mark(name))):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.group.kill(name)
+
+    def start_again(self, name: str) -> None:
+        """What the engine does by `restart: unless-stopped`."""
+        match name:
+            case "postgres":
+                self.postgres.start(self.group)
+            case "redis":
+                self.start_redis()
+            case _:
+                self.start_service(name)
 
     def well(self, name: str) -> bool:
         """What the compose file's health check of the service says."""
