@@ -202,9 +202,9 @@ def read_lines(*lines: pdf_worker.Recognised) -> list[pdf_worker.Paragraph]:
 
 
 def test_rows_of_a_page_askew_stay_rows() -> None:
-    # A slope of 4 in 100 lowers the right end of the page by more than a line.
+    # A slope of 7 in 100 lowers the right half of a row below the left half of the next.
     rows = [
-        line(text, left, 100 + 50 * row, slope=0.04)
+        line(text, left, 100 + 50 * row, slope=0.07)
         for row in range(4)
         for left, text in (
             (100, f"第{row}行左边的文字共有十三个字"),
