@@ -215,6 +215,7 @@ def staging() -> dict[str, list[Row]]:
             look("140800", "140800", night(39)),
             look("140800", "140800", night(40), error="connect_timeout", **failed),
             look("140000", "140000", night(40), error="challenge_page", **failed),
+            look("370200", "370200", night(39)),
             look("370200", "370200", night(40), links_seen=0),
             look("140200", "140200", night(40), error="not_found", **failed),
             look("140300", "140300", night(40)),

@@ -1,6 +1,7 @@
 {#-
     The clock is the last look of any source, not the wall: the same looks give the same health, whenever it is built.
-    Season and due day are those of scrapers.model.Season.
+    This is the only place where a source is judged; docs/sources.md says it in words. A report is due at the end of March
+    (scrapers.model.Season), or three weeks after the day on which the source usually had it, where that is earlier.
 -#}
 
 with looks as (
@@ -17,9 +18,8 @@ clock as (
 
     select
         max(looked_at) as now_at,
-        year(timezone('Asia/Shanghai', max(looked_at))) as this_year,
-        month(timezone('Asia/Shanghai', max(looked_at))) as this_month,
-        day(timezone('Asia/Shanghai', max(looked_at))) as this_day
+        cast(timezone('Asia/Shanghai', max(looked_at)) as date) as today,
+        year(timezone('Asia/Shanghai', max(looked_at))) as this_year
     from looks
 
 ),
@@ -43,41 +43,97 @@ by_source as (
 
 ),
 
-reports as (
+held as (
 
     select
         copies.source_id,
-        max(documents.report_year) as latest_report_year,
-        max(documents.first_seen_at) as latest_new_report_at,
-        count(distinct documents.document_id) as reports
+        documents.document_id,
+        documents.report_year,
+        documents.first_seen_at,
+        documents.published
     from (
         select source_id, document_id from {{ ref('stg_copies') }}
         union
         select source_id, document_id from {{ ref('stg_documents') }}
     ) as copies
     inner join {{ ref('int_document') }} as documents on copies.document_id = documents.document_id
-    group by copies.source_id
+
+),
+
+reports as (
+
+    select
+        source_id,
+        max(report_year) as latest_report_year,
+        max(first_seen_at) as latest_new_report_at,
+        count(distinct document_id) as reports
+    from held
+    group by source_id
+
+),
+
+-- Days into the year on which the source had the reports of earlier years; a date far from the season is a mistake.
+arrivals as (
+
+    select
+        held.source_id,
+        held.report_year,
+        min(date_diff('day', make_date(held.report_year, 1, 1), held.published)) as days_into_year
+    from held
+    cross join clock
+    where
+        held.report_year < clock.this_year
+        and date_diff('day', make_date(held.report_year, 1, 1), held.published) between -61 and 180
+    group by held.source_id, held.report_year
+
+),
+
+usual as (
+
+    select
+        source_id,
+        cast(round(median(days_into_year)) as integer) as days_into_year
+    from arrivals
+    group by source_id
+    having count(*) >= 2
+
+),
+
+expected as (
+
+    select
+        by_source.*,
+        clock.now_at,
+        clock.today,
+        clock.this_year,
+        case when by_source.region_code is not null then
+            least(
+                make_date(clock.this_year, 3, 31),
+                coalesce(make_date(clock.this_year, 1, 1) + usual.days_into_year + 21, make_date(clock.this_year, 3, 31))
+            )
+        end as expected_by
+    from by_source
+    cross join clock
+    left join usual on by_source.source_id = usual.source_id
 
 ),
 
 judged as (
 
     select
-        by_source.*,
+        expected.*,
         reports.latest_report_year,
         reports.latest_new_report_at,
         coalesce(reports.reports, 0) as reports,
-        clock.now_at,
-        (clock.this_month, clock.this_day) >= (12, 20) or (clock.this_month, clock.this_day) <= (4, 30) as is_in_season,
-        -- Reports of a year are due at the end of March; until then last year's is what can be asked for.
+        -- Until this year's report is due, last year's is what can be asked for.
         case
-            when by_source.region_code is null then null
-            when (clock.this_month, clock.this_day) > (3, 31) then clock.this_year
-            else clock.this_year - 1
-        end as due_report_year
-    from by_source
-    cross join clock
-    left join reports on by_source.source_id = reports.source_id
+            when expected.region_code is null then null
+            when expected.today > expected.expected_by then expected.this_year
+            else expected.this_year - 1
+        end as due_report_year,
+        expected.last_error in ('blind_in_season', 'layout_changed', 'stub_listing', 'soft_404') as is_last_look_blind
+    from expected
+    left join reports on expected.source_id = reports.source_id
 
 )
 
@@ -99,14 +155,15 @@ select
     judged.last_links_seen,
     date_diff('day', coalesce(judged.latest_new_report_at, judged.last_look_at), judged.now_at) as days_silent,
     judged.due_report_year,
+    judged.expected_by,
     case
-        when judged.last_success_at is null and judged.last_error = 'challenge_page' then 'challenged'
+        when judged.last_error = 'challenge_page' then 'challenged'
+        when not judged.is_last_look_ok and judged.is_last_look_blind then 'blind'
         when judged.last_success_at is null then 'never'
-        when not judged.is_last_look_ok and judged.last_error = 'challenge_page' then 'challenged'
-        when not judged.is_last_look_ok and judged.last_error in ('blind_in_season', 'layout_changed', 'stub_listing')
-            then 'blind'
         when not judged.is_last_look_ok then 'failing'
-        when judged.last_links_seen = 0 and (judged.is_in_season or judged.most_links_seen > 0) then 'blind'
+        -- It used to name reports and names none now, or never named one though one is due.
+        when judged.last_links_seen = 0 and judged.most_links_seen > 0 then 'blind'
+        when judged.last_links_seen = 0 and coalesce(judged.latest_report_year, 0) < judged.due_report_year then 'blind'
         when coalesce(judged.latest_report_year, 0) < judged.due_report_year then 'late'
         else 'ok'
     end as status
