@@ -102,6 +102,7 @@ class _Findings:
     skews: list[float] = field(default_factory=list)
     columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
     opened: int = 0
+    unopened: bool = False
     probed: bool = False
     searched: bool = False
 
@@ -339,8 +340,10 @@ async def _walk_listing(
             found.links.setdefault(link.url, link)
         await _open_headlines(source, task, visit, known, found, module, page, rows, start)
         marks += [_mark(row) for row in rows]
-    found.listings[start] = asked
-    found.rows += marks
+    # An article that could not be opened is to be opened by the next look: it must come this way again.
+    if not found.unopened:
+        found.listings[start] = asked
+        found.rows += marks
 
 
 def _read(answer: Answer, asked: str, module: ModuleType) -> tuple[Page, list[Row]]:
@@ -406,6 +409,7 @@ async def _open_headlines(
             found.failures.append(
                 Failure(source.id, "discover", error.reason, error.detail, task.now, row.url)
             )
+            found.unopened = True
             continue
         for link in _match([replace(row, title=says.title)], source, task, start):
             found.links.setdefault(link.url, link)

@@ -509,3 +509,24 @@ def test_a_report_under_its_headline_alone_is_found_in_the_paper(night: Night) -
         site.asked.clear()
         # Not opened again: its link is known now.
         assert night.look(source)[0].links_seen == 1
+
+
+def test_an_article_that_could_not_be_opened_is_opened_by_the_next_look(night: Night) -> None:
+    down = True
+
+    def paper(talk: bad.Conversation) -> None:
+        if down and "content_2_1" in talk.path:
+            talk.send(b"", status="500 Internal Server Error")
+        else:
+            newspaper(talk)
+
+    with misbehaving({"/html*": paper}) as site:
+        source = local_source(
+            site.base, "/html/{yyyy}-{mm}/{dd}/node_1.htm", platform="epaper", place="newspaper"
+        )
+        (look,) = night.look(source)
+        assert [failure.reason for failure in look.failures] == ["http_error"]
+        assert look.links == ()
+        down = False
+        (look,) = night.look(source)
+        assert [link.url.rpartition("/")[2] for link in look.links] == ["content_2_1.htm"]
