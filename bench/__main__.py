@@ -6,11 +6,14 @@ python -m bench [NAME…] [--write]
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from bench.measures import MEASURES
+from bench.scale import write as write_page
 
 RESULTS = Path(__file__).with_name("results.json")
 
@@ -22,20 +25,31 @@ def main(arguments: list[str]) -> int:
     if unknown:
         print(f"no measure {', '.join(unknown)}; there are {', '.join(MEASURES)}", file=sys.stderr)
         return 2
-    results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.is_file() else {}
-    kept = results.setdefault("measures", {})
+    kept = _results().get("measures", {})
+    taken: dict[str, dict[str, float]] = {}
     print(f"{'measure':<36}{'now':>14}{'kept':>14}")
     for name in names:
         with tempfile.TemporaryDirectory(prefix="cityreports-bench-") as scratch:
             figures = MEASURES[name](Path(scratch))
+            series = Path(scratch) / "kept.json"
+            if "--write" in arguments and series.is_file():
+                shutil.copyfile(series, RESULTS.with_name(f"{name}.json"))
         for what, value in figures.items():
             before = kept.get(name, {}).get(what)
             shown = f"{before:>14,.2f}" if before is not None else f"{'-':>14}"
             print(f"{name + '.' + what:<36}{value:>14,.2f}{shown}", flush=True)
-        kept[name] = {what: round(value, 3) for what, value in figures.items()}
+        taken[name] = {what: round(value, 3) for what, value in figures.items()}
     if "--write" in arguments:
+        # Read anew: somebody else may have kept another measure meanwhile.
+        results = _results()
+        results.setdefault("measures", {}).update(taken)
         RESULTS.write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        write_page()
     return 0
+
+
+def _results() -> dict[str, Any]:
+    return dict(json.loads(RESULTS.read_text(encoding="utf-8"))) if RESULTS.is_file() else {}
 
 
 if __name__ == "__main__":

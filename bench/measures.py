@@ -146,6 +146,20 @@ def readers(scratch: Path) -> Figures:
     return measure(scratch)
 
 
+def rebuild(scratch: Path) -> Figures:
+    """A full rebuild of 6,300 reports, from the bytes of the archive to the published file."""
+    from bench.rebuild import rebuild as measure
+
+    return measure(scratch)
+
+
+def years(scratch: Path) -> Figures:
+    """Twenty years of nights: what piles up, and what reading it costs a night."""
+    from bench.years import years as measure
+
+    return measure(scratch)
+
+
 MEASURES: dict[str, Callable[[Path], Figures]] = {
     "extraction": extraction,
     "nights": nights,
@@ -154,4 +168,6 @@ MEASURES: dict[str, Callable[[Path], Figures]] = {
     "archive": archive,
     "warehouse": warehouse,
     "readers": readers,
+    "rebuild": rebuild,
+    "years": years,
 }
