@@ -30,7 +30,7 @@ PARALLEL = ("scheduler", "dag-processor", "triggerer", "worker", "warehouse-work
 STOP_ORDER = ("scheduler", "dag-processor", "triggerer", "worker", "warehouse-worker", "api-server")
 
 #: Variables of the outside that a process needs and a container gets from its image.
-_FROM_OUTSIDE = ("LANG", "TZ", "TMPDIR", "UV_CACHE_DIR")
+_FROM_OUTSIDE = ("LANG", "PYTHONPATH", "TZ", "TMPDIR", "UV_CACHE_DIR")
 
 READY_SECONDS = 180.0
 
