@@ -10,7 +10,7 @@ BIN := .venv/bin
 export UV_CACHE_DIR ?= $(CURDIR)/.uv/cache
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help setup run test check bench fuzz audit sbom clean secrets up down logs cluster-test chaos
+.PHONY: help setup run test check bench fuzz audit sbom clean secrets up down logs cluster-test chaos outages
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -66,8 +66,12 @@ cluster-test: setup ## the cluster as plain processes: a night on it and one emb
 	@$(BIN)/python -m cluster $(ARGS)
 
 TRIALS ?= 200
+OUTAGES ?= 7
 chaos: setup ## kill, fill the disk, double, skew the clock: nothing lost, doubled or torn (TRIALS=200)
 	@$(BIN)/python -m cluster.chaos --trials $(TRIALS) $(ARGS)
+
+outages: setup ## services of the cluster killed while a night runs on it (OUTAGES=7)
+	@$(BIN)/python -m cluster.outages --trials $(OUTAGES)
 
 audit: setup ## are the packages as locked, and is a weakness known of any? (ARGS=--offline: without the network)
 	@$(BIN)/python -m scripts.audit $(ARGS)

@@ -1,4 +1,4 @@
-"""`make chaos`, its second part: services of the cluster are killed while a night runs on it.
+"""`make outages`: services of the cluster are killed while a night runs on it.
 
     python -m cluster.outages [--trials N] [--seed S]
 
