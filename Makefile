@@ -10,7 +10,7 @@ BIN := .venv/bin
 export UV_CACHE_DIR ?= $(CURDIR)/.uv/cache
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help setup run test check bench fuzz audit sbom clean secrets up down logs cluster-test chaos outages
+.PHONY: help setup run test check bench notebook fuzz audit sbom clean secrets up down logs cluster-test chaos outages
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -40,6 +40,9 @@ check: setup ## lint, types, import rules, SQL style, compose file
 
 test: check ## the checks above and every test
 	@$(BIN)/python -m pytest -n 2
+
+notebook: setup ## targets and what came of them, drawn in the browser
+	@$(BIN)/marimo run notebooks/targets.py
 
 bench: setup ## measure speed and memory, compare with bench/results.json
 	@$(BIN)/python -m bench
