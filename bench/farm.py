@@ -57,7 +57,7 @@ def _night(home: Path, registry: Path) -> tuple[float, float, float]:
     over = threading.Event()
 
     def watch() -> None:
-        while not over.wait(0.3):
+        while not over.wait(1.0):  # reading the maps of large processes costs what is measured
             sizes = [_pss_mb(pid) for pid in _tree(child.pid)]
             peaks[0] = max(peaks[0], sum(sizes))
             peaks[1] = max(peaks[1], *sizes, 0.0)

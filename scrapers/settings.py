@@ -27,7 +27,7 @@ class FetchSettings:
     connect_timeout: float = 10.0
     read_timeout: float = 20.0
     deadline: float = 60.0
-    listing_deadline: float = 25.0
+    listing_deadline: float = 18.0
     max_bytes: int = 64 * 2**20
     max_listing_bytes: int = 8 * 2**20
     max_expanded: int = 96 * 2**20

@@ -51,7 +51,9 @@ def lay_out(data: bytes) -> None:
     for i in range(0, len(data) - 3, 4):
         word, x, y, size = data[i : i + 4]
         char = sentences(bytes([word]))[:1] or " "
-        pages[i // 4 % 2].append(pdf_worker.Char(char, x * 2.5, x * 2.5 + (size + 1) / 10, y * 3.0, (size + 1) / 10))
+        pages[i // 4 % 2].append(
+            pdf_worker.Char(char, x * 2.5, x * 2.5 + (size + 1) / 10, y * 3.0, (size + 1) / 10)
+        )
     lines = [pdf_worker.page_lines(page, 0) for page in pages]
     pdf_worker.paragraphs(pdf_worker.without_running_heads(lines))
 
