@@ -409,7 +409,8 @@ async def _open_headlines(
             found.failures.append(
                 Failure(source.id, "discover", error.reason, error.detail, task.now, row.url)
             )
-            found.unopened = True
+            # What is gone is gone; what failed otherwise is worth another look.
+            found.unopened = found.unopened or error.reason != "not_found"
             continue
         for link in _match([replace(row, title=says.title)], source, task, start):
             found.links.setdefault(link.url, link)
