@@ -252,6 +252,9 @@ def decide(
         failing_channels=list(state.failing_channels),
     )
     if not (news or over or reminder_due or (changed_publication and (problems or published))):
+        if published is False:
+            # A night that somebody stopped by hand told nobody: the next one that publishes has nothing to take back.
+            after.published = state.published
         return None, after
     for problem in current:
         kept[problem.key]["told"] = told
