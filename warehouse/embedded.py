@@ -114,6 +114,7 @@ def _run(settings: Settings, run: str, params: dict[str, Any], *, archive: str) 
         pipeline.commit(settings, run)
         night = "success"
     else:
+        pipeline.LOOKS.is_on = True
         night = _test(bag, "nightly_reports", {**params, "run": run})
     if pipeline.is_current(settings):
         emit("warehouse", outcome="current")

@@ -71,6 +71,16 @@ class Known:
 
     @classmethod
     def read(cls, settings: Settings) -> Known:
+        """What the files that count say now. A night asks once a batch, and between batches nothing is committed: the
+        last answer is kept by what it was read from."""
+        global _last
+        marks = staging.marks(settings.staging, ("documents", "quarantine", "copies"))
+        if _last is None or _last[0] != (settings.staging, marks):
+            _last = ((settings.staging, marks), cls._read(settings))
+        return _last[1]
+
+    @classmethod
+    def _read(cls, settings: Settings) -> Known:
         root = settings.staging
         names = [
             "document_id",
@@ -125,6 +135,10 @@ class Known:
                 done.add((document_id, wanted[1]))
         copies = [e for e in entries if (e.warc_file, e.warc_offset) not in self.places]
         return Todo(tuple(chosen), tuple(copies))
+
+
+#: What was known last, and the marks of the files that said so.
+_last: tuple[tuple[staging.Root, dict[str, str]], Known] | None = None
 
 
 def _claimed(claim: Claim) -> str:

@@ -17,11 +17,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar
 
 from warehouse import staging
+from warehouse.ahead import Ahead
 from warehouse.events import emit
 from warehouse.intake import Known, Writer, contradicting_copies, failure_row, parse_entries
 from warehouse.schemas import TABLES
@@ -50,6 +51,10 @@ FAILURES_UNTIL_ALERT = 3
 
 #: Share of sources that may fail in one night before somebody is told at once.
 MOST_FAILED_LOOKS = 0.2
+
+
+#: Off under a scheduler; ``warehouse.embedded`` turns it on.
+LOOKS: Ahead[list[Look]] = Ahead()
 
 
 class RunError(Exception):
@@ -145,6 +150,7 @@ def plan(settings: Settings, run: str, params: RunParams) -> list[Batch]:
     path = _run_file(settings, run, "plan.json")
     at = _plan_value(settings, run)["at"] if path.is_file() else datetime.now(UTC).isoformat()
     write_json(path, {"run": run, "at": at, "params": asdict(params), "batches": [asdict(b) for b in made]})
+    LOOKS.begin((b.name for b in made), partial(_look_at_batch, settings, run))
     return made
 
 
@@ -237,11 +243,23 @@ def fetch_settings(settings: Settings) -> FetchSettings:
 @_told
 def discover_batch(settings: Settings, run: str, batch: str) -> dict[str, int]:
     """Look at the sources of a batch; what they name that is not held yet goes to ``links-<batch>.json``."""
-    from scrapers.discovery import discover
     from scrapers.model import to_dict
 
+    looks = LOOKS.outcome(batch, partial(_look_at_batch, settings, run))
+    write_json(_run_file(settings, run, f"links-{batch}.json"), [to_dict(look) for look in looks])
+    emit("looked", batch=batch, sources=len(looks), links=sum(len(look.links) for look in looks))
+    return {
+        "sources": len(looks),
+        "failed": sum(not look.ok for look in looks),
+        "links": sum(len(look.links) for look in looks),
+    }
+
+
+def _look_at_batch(settings: Settings, run: str, batch: str) -> list[Look]:
+    from scrapers.discovery import discover
+
     sources, at, params = _batch_sources(settings, run, batch)
-    looks = discover(
+    return discover(
         sources,
         archive=open_archive(settings),
         run_id=run,
@@ -250,13 +268,6 @@ def discover_batch(settings: Settings, run: str, batch: str) -> dict[str, int]:
         now=at,
         everything=params.everything,
     )
-    write_json(_run_file(settings, run, f"links-{batch}.json"), [to_dict(look) for look in looks])
-    emit("looked", batch=batch, sources=len(sources), links=sum(len(look.links) for look in looks))
-    return {
-        "sources": len(sources),
-        "failed": sum(not look.ok for look in looks),
-        "links": sum(len(look.links) for look in looks),
-    }
 
 
 def _looks(settings: Settings, run: str, batch: str) -> list[Look]:
@@ -280,10 +291,10 @@ def fetch_batch(settings: Settings, run: str, batch: str) -> dict[str, int]:
     from scrapers.fetching import fetch
     from scrapers.model import Fetched, to_dict
 
-    sources, at, _ = _batch_sources(settings, run, batch)
     links = [link for look in _looks(settings, run, batch) for link in look.links]
     results: list[Fetched | Failure] = []
     if links:
+        sources, at, _ = _batch_sources(settings, run, batch)
         results = fetch(
             links,
             archive=open_archive(settings),
