@@ -17,7 +17,7 @@ import secrets
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -108,17 +108,30 @@ def _run(settings: Settings, run: str, params: dict[str, Any], *, archive: str) 
     if bag.import_errors:
         emit("broke", what=f"DAG files cannot be imported: {bag.import_errors}")
         return 3
+    return both(settings, run, params, lambda name, conf: _test(bag, name, conf), archive=archive)
+
+
+def both(
+    settings: Settings,
+    run: str,
+    params: Mapping[str, Any],
+    dag_run: Callable[[str, dict[str, Any]], str],
+    *,
+    archive: str = "",
+) -> int:
+    """The night, then the build where there is something to build. ``dag_run`` runs a DAG by name with a
+    configuration and returns the state in which it ended. The exit status of ``cityreports run``."""
     if archive:
         emit("step", what="Reading the archive")
         pipeline.read_archive(settings, run, again=archive == "again")
         pipeline.commit(settings, run)
         night = "success"
     else:
-        night = _test(bag, "nightly_reports", {**params, "run": run})
+        night = dag_run("nightly_reports", {**params, "run": run})
     if pipeline.is_current(settings):
         emit("warehouse", outcome="current")
         return 0 if night == "success" else 3
-    build = _test(bag, "warehouse", {"run": run})
+    build = dag_run("warehouse", {"run": run})
     refused = pipeline.refusal(settings, run)
     if refused is not None:
         emit("warehouse", outcome="refused", **refused)
