@@ -2,7 +2,8 @@
 
 The pages are reports in the length of real ones: those of ../shared/corpus where it is there (else our own), for every
 region that reports and for years back from 2026, with the region's name, years and digits exchanged, set in a page with
-navigation and footer as sites have them.
+navigation and footer as sites have them. A region keeps its text over the years, and provinces have provinces' texts:
+the checks compare figures with those of the years before, and would rightly publish nothing if a city became a province.
 """
 
 from __future__ import annotations
@@ -135,28 +136,37 @@ def _pages() -> Iterator[tuple[str, str, int, bytes]]:
     year = LAST_YEAR
     while True:
         for position, code, name in reporting_regions():
-            owner, of_year, text = templates[(position * 7 + year // 5) % len(templates)]
+            of_level = templates[_is_large(name)]
+            owner, of_year, text = of_level[position % len(of_level)]
             yield code, name, year, _page(name, year, _for(text, owner, of_year, name, year))
         year -= 1
 
 
-def _templates() -> list[tuple[str, int, str]]:
-    files = sorted(CORPUS.glob("*/*.txt"))
-    if not files:
-        from tests.cli.reports import BODY
+def _is_large(name: str) -> bool:
+    region = by_name(name)
+    return region is not None and region.level != "prefecture"
 
-        body = BODY.format(
-            city="太原市", year=2026, last=2025, gdp=2150.4, growth=5.2, revenue=130.6, target=5, villages=40
-        )
-        return [("太原市", 2026, body)]
-    return [
+
+def _templates() -> dict[bool, list[tuple[str, int, str]]]:
+    """Owner, year and text of the reports that the others are made of: of provinces (True), of cities (False)."""
+    found = [
         (
             path.stem.split("_")[0],
             int(path.stem.split("_")[1]),
             path.read_text(encoding="utf-8", errors="replace"),
         )
-        for path in files
+        for path in sorted(CORPUS.glob("*/*.txt"))
     ]
+    by_size = {large: [t for t in found if _is_large(t[0]) is large] for large in (True, False)}
+    if all(by_size.values()):
+        return by_size
+    from tests.cli.reports import BODY
+
+    body = BODY.format(
+        city="太原市", year=2026, last=2025, gdp=2150.4, growth=5.2, revenue=130.6, target=5, villages=40
+    )
+    ours = [("太原市", 2026, body)]
+    return {True: ours, False: ours}
 
 
 def _for(text: str, owner: str, of_year: int, name: str, year: int) -> str:

@@ -1,19 +1,15 @@
 """`make chaos`: bad days for nights, and what is left of the facts afterwards.
 
-    python -m cluster.chaos [--trials N] [--seed S] [--only FAULT …] [--keep]
+    python -m cluster.chaos [--trials N] [--seed S] [--only FAULT …] [--numbers N …] [--lanes N] [--record FILE] [--keep]
 
 A small farm publishes its reports of this year; a warmed home holds those of last year, published. Each trial copies
 that home, runs the night, and lets one fault happen at a random moment of it. Then `cityreports run` is given once more
 (the one documented command; not where the night finished by itself), and the home is compared with that of an
-undisturbed night:
+undisturbed night (cluster.trials says how). Trials run in as many lanes as there are cores, each with a farm, a base and a
+reference of its own. A trial's draws depend on the seed and its number alone: ``--seed S --trials N --numbers 17`` repeats
+one.
 
-    lost      facts or documents that the undisturbed night has (staging, published) and the trial has not
-    doubled   those that the trial has more often
-    torn      times that a reader, who opens the published file over and over meanwhile, met a file that was not
-              one of the two whole ones
-    stuck     the one command did not bring the night to its end
-
-Exit status 0 when all four are 0.
+Exit status 0 when nothing was lost, doubled, torn or stuck.
 """
 
 from __future__ import annotations
@@ -24,33 +20,44 @@ import json
 import os
 import random
 import resource
+import select
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from cluster.compose import ROOT
-from cluster.processes import adopt_orphans, marked
-from cluster.same import differences
+from cluster.processes import adopt_orphans, die_with_parent, marked
 from cluster.sites import sites
+from cluster.storage import Storage, puller
+from cluster.trials import (
+    COMMAND,
+    ITSELF,
+    Outcome,
+    Whole,
+    compare,
+    interrupt,
+    reader,
+    record,
+    schedule,
+    summary,
+)
 
 #: Share of each fault among the trials.
 FAULTS = {
-    "kill-night": 6,  # the night's process, at any moment
+    "kill-night": 5,  # the night's process, at any moment
     "kill-build": 4,  # the same while dbt writes
     "kill-publish": 4,  # the same within the publishing
     "kill-commit": 2,  # the same around the commit
     "kill-reader": 3,  # one of the processes that read documents
-    "disk-full": 5,  # a disk that has too little room, at a random amount
+    "disk-full": 4,  # a disk that has too little room, at a random amount
+    "storage": 4,  # archive, staging and copies on S3, which goes away for a while
     "double": 2,  # a second night while the first runs
     "airflow-kill": 1,  # `cityreports run` through Airflow, killed at any moment
     "clock": 1,  # `cityreports run` through Airflow while the clock is days off
@@ -65,44 +72,39 @@ AIMED = {
 
 #: Sites of the farm, and the first that is looked at: two provinces, three sites.
 SITES, FIRST = 4, 1
+
+#: A night that has not ended by then has hung.
 NIGHT_SECONDS = 300.0
 
+#: A night on object storage takes so many times as long.
+REMOTE = 1.5
 
-@dataclass
-class Outcome:
-    """What one trial came to. ``words`` says what happened, for the log."""
-
-    fault: str
-    words: str = ""
-    struck: bool = True
-    lost: int = 0
-    doubled: int = 0
-    torn: int = 0
-    stuck: bool = False
-    notes: list[str] = field(default_factory=list)
-
-    @property
-    def well(self) -> bool:
-        return not (self.lost or self.doubled or self.torn or self.stuck)
+#: Longest outage of object storage that ends before the night.
+OUTAGE_SECONDS = 15.0
 
 
 class Forge:
     """The process that nights are forked off (cluster.forge)."""
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
+    def __init__(self, environment: Mapping[str, str], scratch: Path) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "cluster.forge"],
+            [sys.executable, "-m", "cluster.forge", str(scratch)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=dict(environment),
             cwd=ROOT,
-            text=True,
+            preexec_fn=die_with_parent,
         )
         self._ended: dict[int, int] = {}
-        self._read()
+        self._said = b""
+        self._read(NIGHT_SECONDS)
 
-    def start(self, home: Path, run: str) -> int:
-        """Process id of a new night."""
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def start(self, home: Path, run: str, environment: Mapping[str, str]) -> int:
+        """Process id of a new night; ``environment`` is added to its own."""
         assert self._process.stdin is not None
         side = home.parent
         order = {
@@ -110,18 +112,20 @@ class Forge:
             "run": run,
             "events": str(side / f"{run}.events"),
             "log": str(side / f"{run}.log"),
+            "environment": dict(environment),
         }
-        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.write(json.dumps(order).encode() + b"\n")
         self._process.stdin.flush()
         while True:
-            answer = self._read()
+            answer = self._read(NIGHT_SECONDS)
             if "status" not in answer:
                 return int(answer["pid"])
 
-    def wait(self, pid: int) -> int:
-        """Its exit status; negative: the signal that ended it."""
+    def wait(self, pid: int, seconds: float = NIGHT_SECONDS) -> int:
+        """Its exit status; negative: the signal that ended it. Raises TimeoutError."""
+        deadline = time.monotonic() + seconds
         while pid not in self._ended:
-            self._read()
+            self._read(max(0.0, deadline - time.monotonic()))
         return self._ended.pop(pid)
 
     def poll(self, pid: int) -> bool:
@@ -132,11 +136,17 @@ class Forge:
         except OSError:
             return False
 
-    def _read(self) -> dict[str, Any]:
+    def _read(self, seconds: float) -> dict[str, Any]:
         assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        if not line:
-            raise RuntimeError("the forge died")
+        descriptor = self._process.stdout.fileno()
+        while b"\n" not in self._said:
+            if not select.select([descriptor], [], [], seconds)[0]:
+                raise TimeoutError
+            more = os.read(descriptor, 65536)
+            if not more:
+                raise RuntimeError("the forge died")
+            self._said += more
+        line, _, self._said = self._said.partition(b"\n")
         answer: dict[str, Any] = json.loads(line)
         if "status" in answer:
             self._ended[answer["pid"]] = answer["status"]
@@ -148,79 +158,12 @@ class Forge:
         self._process.wait(10)
 
 
-#: Opens the published file over and over, as analysts do. Writes a line a look that did not find a whole file.
-READER = """
-import sys, time, os
-import duckdb
-path = sys.argv[1]
-looks = 0
-print("ready", flush=True)
-while os.getppid() == int(sys.argv[2]):
-    try:
-        with duckdb.connect(path, read_only=True) as connection:
-            said = connection.execute("select content_hash from meta.publication").fetchall()
-            rows = connection.execute("select count(*), count(distinct observation_id), sum(value) from marts.fct_observation").fetchone()
-        print("seen", said[0][0], rows[0], flush=True)
-    except Exception as error:
-        print("torn", type(error).__name__, " ".join(str(error).split())[:300], flush=True)
-    time.sleep(0.1)
-"""
-
-
-@contextlib.contextmanager
-def reader(published: Path, whole: set[tuple[str, int]], outcome: Outcome) -> Iterator[None]:
-    """Reads meanwhile; counts in ``outcome.torn`` what was none of the ``whole`` (content hash, rows)."""
-    with tempfile.TemporaryFile("w+", encoding="utf-8") as said:
-        child = subprocess.Popen(
-            [sys.executable, "-c", READER, str(published), str(os.getpid())], stdout=said, stderr=said
-        )
-        try:
-            yield
-        finally:
-            child.kill()
-            child.wait()
-        said.seek(0)
-        seen: Counter[tuple[str, int]] = Counter()
-        for line in said.read().splitlines():
-            kind, _, rest = line.partition(" ")
-            if kind == "seen" and rest.count(" ") == 1:
-                digest, rows = rest.split()
-                seen[(digest, int(rows))] += 1
-            elif kind == "torn":
-                outcome.torn += 1
-                outcome.notes.append(rest)
-        for kind_of, count in seen.items():
-            if kind_of in whole:
-                continue
-            if kind_of in _published_whole(published):
-                # A batch broke, the others were published: that is as it should be, and no torn file.
-                outcome.notes.append(f"published meanwhile without a batch that broke: {kind_of[1]} facts")
-                continue
-            outcome.torn += count
-            outcome.notes.append(f"a reader saw {kind_of}, which is none of {sorted(whole)}")
-
-
-def _published_whole(published: Path) -> set[tuple[str, int]]:
-    """Publications of the history whose rows have the hash that they say they have."""
-    from warehouse.publish import content_hash
-
-    found = set()
-    for path in (published.parent / "history").glob("*.duckdb"):
-        with duckdb.connect(str(path), read_only=True) as connection:
-            said = connection.execute("select content_hash from meta.publication").fetchone()
-            rows = connection.execute("select count(*) from marts.fct_observation").fetchone()
-        assert said is not None
-        assert rows is not None
-        if content_hash(path) == said[0]:
-            found.add((str(said[0]), int(rows[0])))
-    return found
-
-
 class Chaos:
     """A base home, a reference home, and trials on copies of the base."""
 
     def __init__(self, folder: Path, sources: Path, seed: int) -> None:
         self.folder = folder
+        self.seed = seed
         self.random = random.Random(seed)
         self.environment = {
             key: value for key, value in os.environ.items() if not key.startswith("CITYREPORTS_")
@@ -231,14 +174,16 @@ class Chaos:
             "PYTHONWARNINGS": "ignore",
             "CHAOS_MARK": str(folder),
         }
-        self.forge = Forge(self.environment)
+        self.forge = Forge(self.environment, folder / "scratch")
         # Every night runs at the same path: dbt parses its project anew for another.
         self.side = folder / "run"
         self.base = folder / "base"
         self.reference = folder / "reference"
         self.seconds = 0.0
-        self.whole: set[tuple[str, int]] = set()
         self.grown = 0
+        self.storage: Storage | None = None
+        #: What the nights of this trial have in their environment beside ``environment``.
+        self.extra: dict[str, str] = {}
 
     def prepare(self, publish: Any) -> None:
         """A night with last year's reports into the base; one with this year's into the reference."""
@@ -252,10 +197,18 @@ class Chaos:
         self.seconds = time.monotonic() - start
         shutil.copytree(home, self.reference, symlinks=True)
         shutil.rmtree(self.side)
-        self.whole = {self.publication(home) for home in (self.base, self.reference)}
-        if len(self.whole) != 2:
+        self.whole = Whole(
+            *(home / "published" / "cityreports.duckdb" for home in (self.base, self.reference))
+        )
+        if len(self.whole.publications()) != 2:
             raise RuntimeError("the reference night published nothing new: there is nothing to disturb")
         self.grown = _bytes(self.reference) - _bytes(self.base)
+
+    def close(self) -> None:
+        """End the forge and the store."""
+        self.forge.close()
+        if self.storage is not None:
+            self.storage.close()
 
     def _must(self, status: int, home: Path, run: str) -> None:
         if status != 0:
@@ -263,46 +216,81 @@ class Chaos:
             raise RuntimeError(f"the undisturbed night {run} ended with status {status}: {_tail(log)}")
 
     def _night(self, home: Path, run: str) -> int:
-        return self.forge.wait(self.forge.start(home, run))
+        return self.forge.wait(self._start(home, run))
 
-    def publication(self, home: Path) -> tuple[str, int]:
-        """Content hash and facts of the published file."""
-        with duckdb.connect(str(home / "published" / "cityreports.duckdb"), read_only=True) as connection:
-            digest = connection.execute("select content_hash from meta.publication").fetchone()
-            rows = connection.execute("select count(*) from marts.fct_observation").fetchone()
-        assert digest is not None
-        assert rows is not None
-        return str(digest[0]), int(rows[0])
+    def _start(self, home: Path, run: str) -> int:
+        return self.forge.start(home, run, self.extra)
+
+    def _ended(self, pid: int, outcome: Outcome) -> int:
+        """Status of a disturbed night. One that hangs is killed, and the trial is not well."""
+        try:
+            return self.forge.wait(pid)
+        except TimeoutError:
+            outcome.stuck = True
+            outcome.notes.append(f"the night had not ended after {NIGHT_SECONDS:.0f} s")
+            os.killpg(pid, signal.SIGKILL)
+            return self.forge.wait(pid)
 
     def trial(self, number: int, fault: str) -> Outcome:
         """One bad night on a copy of the base, the command, and the comparison."""
-        outcome = Outcome(fault)
+        outcome = Outcome(fault, number)
+        self.random = random.Random(f"{self.seed}/{number}")
+        start = time.monotonic()
         side, home = self.side, self.side / "home"
         side.mkdir()
+        published = home / "published" / "cityreports.duckdb"
         mounted = False
         try:
             if fault == "disk-full":
-                mounted = self._small_disk(side)
+                small_disk(side)
+                mounted = True
             shutil.copytree(self.base, home, symlinks=True)
-            with reader(home / "published" / "cityreports.duckdb", self.whole, outcome):
+            if fault == "storage":
+                self._move_to_storage(home)
+            torn: list[str] = []
+            with contextlib.ExitStack() as stack:
+                if fault == "storage":
+                    stack.enter_context(puller(self._store(), torn))
+                stack.enter_context(reader(published, self.whole, outcome, side))
                 finished = self._disturb(fault, home, outcome)
                 for pid in self._leftovers():
                     outcome.notes.append(f"process {pid} outlived its night")
+                outcome.finished = ITSELF if finished else COMMAND
                 if not finished:
-                    status = self._recover(fault, home)
-                    if status != 0:
-                        outcome.stuck = True
-                        outcome.notes.append(
-                            f"the command ended with status {status}: {_tail(side / '2-again.log')}"
-                        )
-            self.compare(home, outcome)
+                    self._recover(fault, home, outcome)
+            outcome.torn += len(torn)
+            outcome.notes += torn[:5]
+            self._compare(fault, home, outcome)
         finally:
+            self.extra = {}
             if not outcome.well:
-                shutil.copytree(side, self.folder / f"trial-{number}", symlinks=True)
+                with contextlib.suppress(shutil.Error):  # a pipe, a file that went meanwhile
+                    shutil.copytree(side, self.folder / f"trial-{number}", symlinks=True)
             if mounted:
                 subprocess.run(["umount", "--lazy", str(side)], check=False)
             shutil.rmtree(side, ignore_errors=True)
+        outcome.seconds = time.monotonic() - start
         return outcome
+
+    def _compare(self, fault: str, home: Path, outcome: Outcome) -> None:
+        published = home / "published" / "cityreports.duckdb"
+        if fault != "storage":
+            compare(self.reference, published, home / "staging", home / "archive", outcome)
+            return
+        brought = home.parent / "brought"
+        self._store().bring(brought)
+        compare(self.reference, published, brought / "staging", brought / "archive", outcome)
+        # What readers elsewhere pull is the night's file, too: `puller` saw to it that it is whole.
+        from warehouse.manifest import read_manifest
+
+        there, here = (read_manifest(path) for path in (brought / "published" / published.name, published))
+        if there is None or there != here:
+            outcome.lost += 1
+            outcome.notes.append(f"the copy in object storage is not what is published: {there}")
+        for folder in ("archive", "staging"):
+            if (home / folder).exists():
+                outcome.notes.append(f"{folder} was written to the home, and not to its URL")
+                outcome.doubled += 1
 
     # --- faults ---------------------------------------------------------------------------------------------
 
@@ -319,21 +307,21 @@ class Chaos:
                 return self._killed_airflow(home, outcome)
             case "kill-reader":
                 return self._killed_reader(home, outcome)
+            case "storage":
+                return self._without_storage(home, outcome)
         return self._killed(fault, home, outcome)
 
     def _killed(self, fault: str, home: Path, outcome: Outcome) -> bool:
-        pid = self.forge.start(home, "1-disturbed")
+        pid = self._start(home, "1-disturbed")
         start = time.monotonic()
         words, within = AIMED.get(fault, ("", self.seconds * 1.05))
         if words:
             self._await_event(home, pid, words)
         delay = self.random.uniform(0, within)
-        deadline = time.monotonic() + delay
-        while time.monotonic() < deadline and self.forge.poll(pid):
-            time.sleep(0.005)
+        _while(delay, lambda: self.forge.poll(pid))
         with contextlib.suppress(ProcessLookupError):
             os.killpg(pid, signal.SIGKILL)
-        status = self.forge.wait(pid)
+        status = self._ended(pid, outcome)
         outcome.struck = status == -signal.SIGKILL
         at = f"{delay:.2f} s after {words!r}" if words else f"{time.monotonic() - start:.2f} s from its start"
         outcome.words = f"killed {at}" if outcome.struck else f"had ended with {status} before"
@@ -348,7 +336,7 @@ class Chaos:
 
     def _killed_reader(self, home: Path, outcome: Outcome) -> bool:
         """A process that reads documents goes (the kernel's, when memory is short); the night goes on."""
-        pid = self.forge.start(home, "1-disturbed")
+        pid = self._start(home, "1-disturbed")
         killed = 0
         wanted = self.random.choice((1, 1, 2, 6))
         while self.forge.poll(pid) and killed < wanted:
@@ -363,27 +351,54 @@ class Chaos:
                     )
                     killed += 1
             time.sleep(0.01)
-        status = self.forge.wait(pid)
+        status = self._ended(pid, outcome)
         outcome.struck = killed > 0
         outcome.words = f"{killed} processes killed, the night ended with {status}"
         # A night that says so itself may need the command; one that ended well must need nothing.
         return status == 0
 
-    def _small_disk(self, side: Path) -> bool:
-        done = subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", "size=4g", "tmpfs", str(side)], capture_output=True
-        )
-        if done.returncode != 0:
-            raise RuntimeError("disk-full needs root, to mount a small tmpfs; leave it out with --only")
-        return True
+    def _store(self) -> Storage:
+        if self.storage is None:
+            self.storage = Storage(self.folder, {"CHAOS_MARK": str(self.folder)})
+        return self.storage
+
+    def _move_to_storage(self, home: Path) -> None:
+        """Archive, staging and a copy of what is published lie in object storage from now on."""
+        store = self._store()
+        store.come_back()
+        store.fill(home)
+        self.extra = store.environment
+        for folder in ("archive", "staging"):
+            shutil.rmtree(home / folder)
+
+    def _without_storage(self, home: Path, outcome: Outcome) -> bool:
+        """Object storage goes at a random moment, in one of three ways, for a while or until the night has ended."""
+        store = self._store()
+        how = self.random.choice(("kill", "busy", "hang"))
+        delay = self.random.uniform(0, self.seconds * REMOTE)
+        # Who hangs for ever is no outage but a night of its own: s3fs waits 15 s, several times.
+        to_the_end = how != "hang" and self.random.random() < 0.4
+        length = NIGHT_SECONDS if to_the_end else OUTAGE_SECONDS * self.random.random() ** 2
+        pid = self._start(home, "1-disturbed")
+        _while(delay, lambda: self.forge.poll(pid))
+        outcome.struck = self.forge.poll(pid)
+        store.go(how)
+        try:
+            _while(length, lambda: self.forge.poll(pid))
+        finally:
+            store.come_back()
+        status = self._ended(pid, outcome)
+        lasting = "until it ended" if to_the_end else f"for {length:.1f} s"
+        outcome.words = f"{how} after {delay:.1f} s {lasting}; the night ended with {status}"
+        return status == 0
 
     def _full_disk(self, home: Path, outcome: Outcome) -> bool:
         side = home.parent
         room = int(self.random.uniform(0, 1.4) * max(self.grown, 1 << 20))
         usage = shutil.disk_usage(side)
         subprocess.run(["mount", "-o", f"remount,size={usage.used + room}", str(side)], check=True)
-        pid = self.forge.start(home, "1-disturbed")
-        status = self.forge.wait(pid)
+        pid = self._start(home, "1-disturbed")
+        status = self._ended(pid, outcome)
         free = shutil.disk_usage(side).free
         subprocess.run(["mount", "-o", "remount,size=4g", str(side)], check=True)
         outcome.struck = status != 0
@@ -393,10 +408,10 @@ class Chaos:
         return status == 0
 
     def _doubled(self, home: Path, outcome: Outcome) -> bool:
-        first = self.forge.start(home, "1-disturbed")
+        first = self._start(home, "1-disturbed")
         time.sleep(self.random.uniform(0, self.seconds))
-        second = self.forge.start(home, "1-doubled")
-        statuses = (self.forge.wait(first), self.forge.wait(second))
+        second = self._start(home, "1-doubled")
+        statuses = (self._ended(first, outcome), self._ended(second, outcome))
         outcome.words = f"statuses {statuses}"
         if 0 not in statuses:
             outcome.notes.append("neither of two nights at once came to its end")
@@ -446,86 +461,42 @@ class Chaos:
         """Processes of nights that are over. Those of the forge itself are known."""
         deadline = time.monotonic() + 15
         while True:
-            known = {os.getpid(), self.forge._process.pid}
+            known = {os.getpid(), self.forge.pid, *(self.storage.pids if self.storage else ())}
             found = [p for p in marked(("CHAOS_MARK", str(self.folder))) if p not in known]
             if not found or time.monotonic() > deadline:
                 return found
             time.sleep(0.1)
 
-    def _recover(self, fault: str, home: Path) -> int:
-        if fault in ("airflow-kill", "clock"):
-            process = self._command(home)
-            return process.wait(NIGHT_SECONDS)
-        return self._night(home, "2-again")
-
-    # --- comparison -----------------------------------------------------------------------------------------
-
-    def compare(self, home: Path, outcome: Outcome) -> None:
-        """Count in ``outcome`` what ``home`` has less and more than the reference."""
-        rows, found = differences(
-            self.reference / "published" / "cityreports.duckdb", home / "published" / "cityreports.duckdb"
-        )
-        for difference in found:
-            outcome.lost += difference.only_left
-            outcome.doubled += difference.only_right
+    def _recover(self, fault: str, home: Path, outcome: Outcome) -> None:
+        """The one documented command. Through Airflow where that is what the trial is about."""
+        try:
+            if fault in ("airflow-kill", "clock"):
+                status = self._command(home).wait(NIGHT_SECONDS)
+            else:
+                status = self._night(home, "2-again")
+        except (TimeoutError, subprocess.TimeoutExpired):
+            status = -1
+        if status != 0:
+            outcome.stuck = True
             outcome.notes.append(
-                f"published {difference.table}: {difference.only_left} lost, {difference.only_right} more; "
-                f"{difference.example[:400]}"
+                f"the command ended with status {status}: {_tail(home.parent / '2-again.log')}"
             )
-        if not rows:
-            outcome.lost += 1
-        one, other = (_staged(path / "staging") for path in (self.reference, home))
-        lost, more = one - other, other - one
-        outcome.lost += lost.total()
-        outcome.doubled += more.total()
-        if lost or more:
-            outcome.notes.append(
-                f"staging: {lost.total()} lost, {more.total()} more; {str(list((lost or more).items())[:1])[:400]}"
-            )
-        kept = _archived(self.reference) - _archived(home)
-        if kept:
-            outcome.lost += len(kept)
-            outcome.notes.append(f"archive: {len(kept)} documents lost")
 
 
-def _staged(root: Path) -> Counter[tuple[Any, ...]]:
-    """Facts that staging states, by the reading of each document that counts, and how often."""
-    from warehouse import staging
-
-    documents = staging.read_table(root, "documents").to_pylist()
-    latest: dict[str, tuple[Any, str]] = {}
-    for row in documents:
-        key = (row["parsed_at"], row["parse_id"])
-        if row["document_id"] not in latest or key > latest[row["document_id"]]:
-            latest[row["document_id"]] = key
-    columns = [
-        "document_id",
-        "parse_id",
-        "char_start",
-        "char_end",
-        "metric_code",
-        "statistic",
-        "role",
-        "value",
-    ]
-    columns += ["value_high", "unit", "period_start", "period_end", "quote"]
-    facts = Counter(
-        tuple(row[c] for c in columns if c != "parse_id")
-        for row in staging.read_table(root, "observations", columns).to_pylist()
-        if latest.get(row["document_id"], (None, ""))[1] == row["parse_id"]
+def small_disk(folder: Path) -> None:
+    """A tmpfs at ``folder``. Raises RuntimeError where that is not allowed."""
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=4g", "tmpfs", str(folder)], capture_output=True, text=True
     )
-    held = {("document", row["document_id"], row["source_id"]) for row in documents}
-    facts.update(held)
-    quarantined = staging.read_table(root, "quarantine", ["document_id", "reason"]).to_pylist()
-    facts.update({("quarantined", row["document_id"], row["reason"]) for row in quarantined})
-    return facts
+    if done.returncode != 0:
+        raise RuntimeError(f"mounting a small tmpfs needs root: {done.stderr.strip()}")
 
 
-def _archived(home: Path) -> set[str]:
-    """Digests of the documents that can be read back from the archive."""
-    from scrapers.archive import Archive
-
-    return {e.document_id for e in Archive(home / "archive").entries() if e.kind == "document"}
+def _while(seconds: float, going: Any) -> None:
+    """Wait, as long as ``going()``."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and going():
+        time.sleep(0.005)
 
 
 def _descendants(pid: int) -> list[int]:
@@ -547,13 +518,24 @@ def _tail(path: Path, lines: int = 12) -> str:
     return "\n".join(path.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])[-2500:]
 
 
-def schedule(trials: int, faults: Mapping[str, int], draw: random.Random) -> list[str]:
-    """Which fault each trial has: every kind at least once where there is room, the rest by their shares."""
-    first = list(faults)[:trials]
-    rest = draw.choices(list(faults), list(faults.values()), k=max(0, trials - len(first)))
-    order = first + rest
-    draw.shuffle(order)
-    return order
+def possible(only: Sequence[str] | None) -> dict[str, int]:
+    """Shares of the faults that can be made here; what cannot is said, and is an error where it was asked for."""
+    shares = {name: share for name, share in FAULTS.items() if not only or name in only}
+    lacking = {}
+    if "clock" in shares and shutil.which("faketime") is None:
+        lacking["clock"] = "faketime is not installed (Debian: apt-get install faketime)"
+    if "disk-full" in shares:
+        with tempfile.TemporaryDirectory() as probe:
+            try:
+                small_disk(Path(probe))
+                subprocess.run(["umount", probe], check=True)
+            except (RuntimeError, OSError) as error:
+                lacking["disk-full"] = str(error)
+    for name, why in lacking.items():
+        if only:
+            raise SystemExit(f"chaos: {name} cannot be made here: {why}")
+        print(f"{name} is left out: {why}", flush=True)
+    return {name: share for name, share in shares.items() if name not in lacking}
 
 
 def main() -> int:
@@ -562,73 +544,110 @@ def main() -> int:
     parser.add_argument("--trials", type=int, default=200)
     parser.add_argument("--seed", type=int, default=None, help="repeat a run's draws")
     parser.add_argument("--only", nargs="*", choices=sorted(FAULTS), help="these faults alone")
-    parser.add_argument("--keep", action="store_true", help="keep the folder of bad trials")
+    parser.add_argument("--numbers", nargs="*", type=int, help="of all trials, these alone")
+    parser.add_argument("--lanes", type=int, default=0, help="trials at a time (default: one a core)")
+    parser.add_argument("--record", type=Path, help="a JSON file that keeps the counts")
+    parser.add_argument("--keep", action="store_true", help="keep the folders of bad trials")
+    parser.add_argument("--lane", help=argparse.SUPPRESS)
     wanted = parser.parse_args()
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupt)
-    adopt_orphans()
+    if wanted.lane:
+        return _lane(json.loads(wanted.lane))
     seed = wanted.seed if wanted.seed is not None else random.SystemRandom().randrange(10**6)
-    folder = Path(tempfile.mkdtemp(prefix="cityreports-chaos-"))
-    start = time.monotonic()
-    outcomes: list[Outcome] = []
-    status = 1
+    order = schedule(wanted.trials, possible(wanted.only), random.Random(seed))
+    trials = [(n, fault) for n, fault in enumerate(order, 1) if not wanted.numbers or n in wanted.numbers]
+    # A lane prepares itself for the time of three trials.
+    lanes = min(wanted.lanes or len(os.sched_getaffinity(0)), max(1, len(trials) // 4))
+    start, outcomes, status = time.time(), [], 1
     try:
-        outcomes = _run(folder, wanted.trials, wanted.only, seed, start)
-        status = 0 if outcomes and all(outcome.well for outcome in outcomes) else 1
+        outcomes = _share(trials, lanes, seed, start, keep=wanted.keep)
+        status = 0 if len(outcomes) == len(trials) > 0 and all(outcome.well for outcome in outcomes) else 1
+        if len(outcomes) < len(trials):
+            print(f"chaos: {len(trials) - len(outcomes)} trials were not made: a lane ended early")
     except KeyboardInterrupt:
         print("chaos: ended by a signal", file=sys.stderr)
         status = 130
-    finally:
-        _clean(folder, keep=wanted.keep and status == 1)
-    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    busy = sum(u.ru_utime + u.ru_stime for u in used)
-    print(f"{time.monotonic() - start:.0f} s, processor time {busy:.0f} s, seed {seed}")
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    seconds, busy = time.time() - start, used.ru_utime + used.ru_stime
+    summary(outcomes)
+    print(f"{seconds:.0f} s, processor time {busy:.0f} s, seed {seed}")
+    if wanted.record and status != 130:
+        record(wanted.record, "chaos", outcomes, seed=seed, seconds=seconds, busy=busy)
     return status
 
 
-def _run(folder: Path, trials: int, only: list[str] | None, seed: int, start: float) -> list[Outcome]:
-    faults = {name: share for name, share in FAULTS.items() if not only or name in only}
-    outcomes: list[Outcome] = []
-    with sites(folder, SITES, first=FIRST, published=False) as farm:
-        chaos = Chaos(folder, farm.sources, seed)
-        try:
-            chaos.prepare(farm.field.publish)
-            print(
-                f"{time.monotonic() - start:.0f} s: an undisturbed night takes {chaos.seconds:.1f} s",
-                flush=True,
-            )
-            for number, fault in enumerate(schedule(trials, faults, chaos.random), 1):
-                outcome = chaos.trial(number, fault)
-                outcomes.append(outcome)
-                mark = "well" if outcome.well else "NOT WELL"
-                print(
-                    f"{time.monotonic() - start:5.0f} s  {number:3d} {fault:12s} {mark}: {outcome.words}",
-                    flush=True,
+def _share(
+    trials: Sequence[tuple[int, str]], lanes: int, seed: int, start: float, *, keep: bool
+) -> list[Outcome]:
+    """Have the trials made side by side, each lane a process. Ends them with this one."""
+    with tempfile.TemporaryDirectory(prefix="cityreports-chaos-outcomes-") as scratch:
+        children = []
+        for n in range(lanes):
+            told = Path(scratch) / str(n)
+            order = {
+                "trials": trials[n::lanes],
+                "seed": seed,
+                "start": start,
+                "told": str(told),
+                "keep": keep,
+            }
+            children.append(
+                subprocess.Popen(
+                    [sys.executable, "-m", "cluster.chaos", "--lane", json.dumps(order)],
+                    cwd=ROOT,
+                    start_new_session=True,
+                    preexec_fn=die_with_parent,
                 )
-                for note in outcome.notes:
-                    print(f"             {note}", flush=True)
+            )
+        try:
+            for child in children:
+                child.wait()
         finally:
-            chaos.forge.close()
-            summary(outcomes)
-    return outcomes
-
-
-def summary(outcomes: list[Outcome]) -> None:
-    """Print the counts by fault, and in all."""
-    by_fault: dict[str, list[Outcome]] = {}
-    for outcome in outcomes:
-        by_fault.setdefault(outcome.fault, []).append(outcome)
-    print(f"\n{'fault':14s} trials struck  lost doubled torn stuck")
-    for name, of in [*sorted(by_fault.items()), ("all", outcomes)]:
-        print(
-            f"{name:14s} {len(of):6d} {sum(o.struck for o in of):6d} {sum(o.lost for o in of):5d} "
-            f"{sum(o.doubled for o in of):7d} {sum(o.torn for o in of):4d} {sum(o.stuck for o in of):5d}"
+            for child in children:
+                child.terminate()
+            for child in children:
+                child.wait()
+        return sorted(
+            (
+                Outcome(**json.loads(line))
+                for path in Path(scratch).iterdir()
+                for line in path.read_text(encoding="utf-8").splitlines()
+            ),
+            key=lambda outcome: outcome.number,
         )
 
 
-def interrupt(number: int, frame: object) -> None:
-    """SIGTERM and a closed terminal end as Ctrl-C does."""
-    raise KeyboardInterrupt
+def _lane(order: Mapping[str, Any]) -> int:
+    """One lane's trials, with a farm and homes of its own."""
+    adopt_orphans()
+    folder = Path(tempfile.mkdtemp(prefix="cityreports-chaos-"))
+    start, bad = order["start"], False
+    try:
+        with (
+            sites(folder, SITES, first=FIRST, published=False) as farm,
+            Path(order["told"]).open("a") as told,
+        ):
+            chaos = Chaos(folder, farm.sources, order["seed"])
+            try:
+                chaos.prepare(farm.field.publish)
+                print(
+                    f"{time.time() - start:5.0f} s  an undisturbed night takes {chaos.seconds:.1f} s",
+                    flush=True,
+                )
+                for number, fault in order["trials"]:
+                    outcome = chaos.trial(number, fault)
+                    bad = bad or not outcome.well
+                    outcome.say(time.time() - start)
+                    told.write(json.dumps(asdict(outcome)) + "\n")
+                    told.flush()
+            finally:
+                chaos.close()
+    except KeyboardInterrupt:
+        return 130
+    finally:
+        _clean(folder, keep=order["keep"] and bad)
+    return 0
 
 
 def _clean(folder: Path, *, keep: bool) -> None:

@@ -1,9 +1,10 @@
 """Nights for `make chaos`, cheap enough for hundreds: forked off a process that has loaded everything once.
 
-A line of JSON on standard input starts one (``{"home", "run", "events", "log"}``), ``{"pid"}`` answers; when it ended,
-``{"pid", "status"}`` follows. A night runs the steps of both DAGs in their order, under their trigger rules and with
-one retry, under the lock of the home: what `cityreports run` does, without the ten seconds that Airflow takes. The trials
-through Airflow itself are run by `cityreports run`.
+A line of JSON on standard input starts one (``{"home", "run", "events", "log", "environment"}``), ``{"pid"}`` answers;
+when it ended, ``{"pid", "status"}`` follows. A night runs the project's own DAGs: their tasks' callables, in the order,
+under the trigger rules, with the retries and over the mapped batches that the DAG files declare, and between the two
+DAGs what `cityreports run` does (``warehouse.embedded.both``). Only Airflow's own machinery, ten seconds a night, is left
+out; trials through it are run by `cityreports run`. What a DAG file declares and this does not know is an error here.
 """
 
 from __future__ import annotations
@@ -16,115 +17,230 @@ import select
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 #: What nights load in their steps.
 LOADED = (
+    "aiobotocore.session",
+    "daff",
     "dbt.adapters.duckdb.connections",
+    "dbt.adapters.duckdb.environments.local",
     "dbt.cli.main",
+    "dbt.compilation",
+    "dbt.parser.sql",
+    "dbt.task.build",
     "duckdb",
+    "duckdb_engine",
     "expectations.alerts",
+    "expectations.engine",
     "expectations.report",
+    "extraction.documents.pdf",
     "great_expectations",
+    "multiprocessing.popen_forkserver",
     "pandas",
+    "pyarrow.pandas_compat",
     "pyarrow.parquet",
+    "s3fs",
     "scrapers.discovery",
     "scrapers.fetching",
+    "scrapers.platforms.trs",
+    "scrapers.sources",
+    "sqlparse",
     "warehouse.build",
+    "warehouse.embedded",
+    "warehouse.migrations",
     "warehouse.pipeline",
     "warehouse.publish",
     "warehouse.warm",
 )
 
+#: A task that broke is tried again after so many seconds, as often as its DAG says.
+RETRY_SECONDS = 0.2
 
-def warm() -> None:
-    """Load it. Starts no thread: what is forked must have none."""
+
+class UnknownShape(Exception):
+    """A DAG file says something that this runner does not know: teach it, or the trials test another night."""
+
+
+def warm(scratch: Path) -> dict[str, Any]:
+    """Load everything, and the DAGs by their names. Starts no thread: what is forked must have none.
+
+    scratch  folder in which Airflow may leave what it likes
+    """
     import warnings
 
     warnings.simplefilter("ignore")
     for name in LOADED:
         importlib.import_module(name)
+    from warehouse.embedded import airflow_environment
+    from warehouse.night import RETRIES as NIGHTS_RETRIES
+    from warehouse.settings import CHECKOUT, load_settings
+
+    before = dict(os.environ)
+    os.environ.update(airflow_environment(load_settings({}, home=scratch)))
+    os.environ["CITYREPORTS_RETRIES"] = str(NIGHTS_RETRIES)
+    from airflow.dag_processing.dagbag import DagBag
+
+    bag = DagBag(dag_folder=str(CHECKOUT / "dags"))
+    os.environ.clear()
+    os.environ.update(before)
+    if bag.import_errors:
+        raise UnknownShape(f"DAG files cannot be imported: {bag.import_errors}")
+    _warm_dbt(scratch)
+    return dict(bag.dags)
 
 
-def night(home: Path, run: str) -> int:
-    """Both DAGs' steps. The exit status is that of `cityreports run`."""
-    from warehouse import pipeline, staging
+def _warm_dbt(scratch: Path) -> None:
+    """One build of nothing: dbt keeps the templates of its macros compiled, for all nights that are forked off."""
+    from warehouse import build, staging
+    from warehouse.schemas import TABLES
     from warehouse.settings import load_settings
 
-    settings = load_settings(home=home)
-    try:
-        with staging.exclusive(settings.home, "this run"):
-            well = _nightly(settings, run)
-            if pipeline.is_current(settings):
-                return 0 if well else 3
-            built = _warehouse(settings, run)
-            if pipeline.refusal(settings, run) is not None:
-                return 1
-            return 0 if well and built else 3
-    except Exception:
-        import traceback
+    settings = load_settings({}, home=scratch)
+    with contextlib.suppress(build.BuildRefused, build.BuildError):
+        build.build(settings, {table: staging.inputs_for_sql(settings.staging, table) for table in TABLES})
+    left = {path.joinpath("comm").read_text().strip() for path in Path("/proc/self/task").iterdir()}
+    # jemalloc's own thread sees to itself in a fork.
+    if extra := left - {Path("/proc/self/comm").read_text().strip(), "jemalloc_bg_thd"}:
+        raise RuntimeError(f"threads are left after dbt's build, nothing can be forked: {extra}")
 
+
+def night(dags: Mapping[str, Any], home: Path, run: str) -> int:
+    """Both DAGs, under the home's lock. The exit status is that of `cityreports run`."""
+    import traceback
+
+    from warehouse import embedded, staging
+    from warehouse.settings import load_settings
+
+    try:
+        settings = load_settings(home=home)
+        with staging.exclusive(settings.home, "this run"):
+            return embedded.both(settings, run, {"run": run}, lambda name, conf: dag_run(dags[name], conf))
+    except Exception:
         traceback.print_exc()
         return 3
 
 
-def _tried(step: Callable[[], Any]) -> bool:
-    """Whether it went well, at the latest the second time; data that is refused is not tried again."""
+class _DagRun:
+    """What tasks ask of their run."""
+
+    def __init__(self, conf: Mapping[str, Any]) -> None:
+        self.conf = dict(conf)
+        self.run_after = datetime.now(UTC)
+
+
+def dag_run(dag: Any, conf: Mapping[str, Any]) -> str:
+    """Run ``dag`` here, task after task; the state that Airflow would give the run: that of its last tasks.
+
+    Raises UnknownShape.
+    """
+    params = {**dag.params.dump(), **conf}
+    about = {"dag_run": _DagRun(conf), "params": params}
+    #: State and result of each task, by id and place in its mapped group (-1 outside of groups).
+    states: dict[str, dict[int, str]] = {}
+    results: dict[str, Any] = {}
+    # Batch after batch, as one slot would: depth first within a mapped group.
+    waiting = list(dag.topological_sort())
+    while waiting:
+        group = waiting[0].get_closest_mapped_task_group()
+        if group is None:
+            task = waiting.pop(0)
+            states[task.task_id] = {}
+            _one(task, -1, (), about, states, results)
+            continue
+        members = [task for task in waiting if task.get_closest_mapped_task_group() is group]
+        waiting = [task for task in waiting if task not in members]
+        places = _mapped_over(members[0], results)
+        for task in members:
+            states[task.task_id] = {-1: "upstream_failed"} if places is None else {}
+        for place, element in enumerate(places or ()):
+            for task in members:
+                _one(
+                    task, place, [_argument(value, element) for value in task.op_args], about, states, results
+                )
+    leaves = [task for task in dag.tasks if not task.downstream_task_ids]
+    ends = [state for leaf in leaves for state in states[leaf.task_id].values()]
+    return "failed" if any(end in ("failed", "upstream_failed") for end in ends) else "success"
+
+
+def _mapped_over(task: Any, results: Mapping[str, Any]) -> list[Any] | None:
+    """What the task's group is mapped over; None where the task that should tell broke."""
+    if not task.op_args or task.op_kwargs:
+        raise UnknownShape(f"{task.task_id}: a task of a mapped group takes its element as its one argument")
+    try:
+        (source,) = task.op_args[0]._input.value.values()
+        name, key = source.operator.task_id, source.key
+    except (AttributeError, ValueError) as error:
+        raise UnknownShape(f"{task.task_id}: mapped over something else than one task's result") from error
+    if key != "return_value":
+        raise UnknownShape(f"{task.task_id}: mapped over {key!r} of {name}")
+    return list(results[name]) if name in results else None
+
+
+def _argument(value: Any, element: Any) -> Any:
+    if type(value).__name__ != "MappedArgument":
+        raise UnknownShape(f"argument {value!r} of a task in a mapped group")
+    return element
+
+
+def _one(
+    task: Any,
+    place: int,
+    arguments: Any,
+    about: Mapping[str, Any],
+    states: dict[str, dict[int, str]],
+    results: dict[str, Any],
+) -> None:
+    """Run one task where its trigger rule lets it, as often as its retries say; note its state and result."""
+    before = []
+    for name in task.upstream_task_ids:
+        of = states[name]
+        # Within a group, one element's tasks wait for each other only.
+        before += [of[place]] if place in of else list(of.values())
+    rule = str(getattr(task.trigger_rule, "value", task.trigger_rule))
+    if rule not in ("all_success", "all_done"):
+        raise UnknownShape(f"{task.task_id}: trigger rule {rule}")
+    if rule == "all_success" and any(state != "success" for state in before):
+        skipped = all(state in ("success", "skipped") for state in before)
+        states[task.task_id][place] = "skipped" if skipped else "upstream_failed"
+        return
+    if task.op_kwargs or (place < 0 and task.op_args):
+        raise UnknownShape(f"{task.task_id}: a task that is handed arguments outside of a mapped group")
+    states[task.task_id][place], result = _tried(task, arguments, about)
+    if place < 0 and states[task.task_id][place] == "success":
+        results[task.task_id] = result
+
+
+def _tried(task: Any, arguments: Any, about: Mapping[str, Any]) -> tuple[str, Any]:
     import traceback
 
-    from warehouse.pipeline import Refused
+    from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+    from airflow.sdk.execution_time.context import set_current_context
 
-    for _ in range(2):
+    for attempt in range(task.retries + 1):
         start = time.monotonic()
         try:
-            step()
-            print(f"{time.monotonic() - start:6.2f} s", flush=True)
-            return True
-        except Refused as refused:
-            print(f"refused: {refused}", flush=True)
-            return False
+            with set_current_context(dict(about)):  # type: ignore[arg-type]
+                result = task.python_callable(*arguments)
+            print(f"{task.task_id}: {time.monotonic() - start:.2f} s", flush=True)
+            return "success", result
+        except AirflowSkipException as why:
+            print(f"{task.task_id}: skipped, {why}", flush=True)
+            return "skipped", None
+        except AirflowFailException as refused:
+            print(f"{task.task_id}: refused: {refused}", flush=True)
+            return "failed", None
         except Exception:
             traceback.print_exc()
-            time.sleep(0.2)
-    return False
+            if attempt < task.retries:
+                time.sleep(RETRY_SECONDS)
+    return "failed", None
 
 
-def _nightly(settings: Any, run: str) -> bool:
-    """plan → (discover → fetch → parse, whatever became of the two) a batch → commit → report."""
-    from warehouse import pipeline
-
-    batches: list[Any] = []
-    well = _tried(lambda: batches.extend(pipeline.plan(settings, run, pipeline.RunParams())))
-    for name in dict.fromkeys(batch.name for batch in batches):
-        found = _tried(lambda name=name: pipeline.discover_batch(settings, run, name))
-        fetched = found and _tried(lambda name=name: pipeline.fetch_batch(settings, run, name))
-        read = _tried(lambda name=name: pipeline.parse_batch(settings, run, name))
-        well = well and fetched and read
-    well = _tried(lambda: pipeline.commit(settings, run)) and well
-    try:
-        pipeline.report(settings, run)
-    except Exception as error:
-        print(f"report: {error}", flush=True)
-        return False
-    return well
-
-
-def _warehouse(settings: Any, run: str) -> bool:
-    from warehouse import pipeline
-
-    steps = ("check_staging", "build", "check_warehouse", "publish")
-    well = all(_tried(lambda name=name: getattr(pipeline, name)(settings, run)) for name in steps)
-    try:
-        pipeline.tell(settings, run)
-    except Exception as error:
-        print(f"tell: {error}", flush=True)
-        return False
-    return well
-
-
-def _fork(order: dict[str, str]) -> int:
+def _fork(order: Mapping[str, Any], dags: Mapping[str, Any]) -> int:
     pid = os.fork()
     if pid:
         return pid
@@ -137,19 +253,21 @@ def _fork(order: dict[str, str]) -> int:
         os.dup2(nothing, 0)
         os.dup2(log, 1)
         os.dup2(log, 2)
+        os.environ.update(order["environment"])
         os.environ["CITYREPORTS_PROGRESS"] = str(
             os.open(order["events"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
         )
         os.environ["CITYREPORTS_HOME"] = order["home"]
-        status = night(Path(order["home"]), order["run"])
+        status = night(dags, Path(order["home"]), order["run"])
     finally:
-        sys.stdout.flush()
+        with contextlib.suppress(OSError):  # a full disk takes no last words
+            sys.stdout.flush()
         os._exit(status)
 
 
 def main() -> None:
     """Until standard input ends."""
-    warm()
+    dags = warm(Path(sys.argv[1]))
     print(json.dumps({"ready": True}), flush=True)
     children: set[int] = set()
     buffer = b""
@@ -162,7 +280,7 @@ def main() -> None:
             buffer += more
             while b"\n" in buffer:
                 line, _, buffer = buffer.partition(b"\n")
-                pid = _fork(json.loads(line))
+                pid = _fork(json.loads(line), dags)
                 children.add(pid)
                 print(json.dumps({"pid": pid}), flush=True)
         for pid in list(children):

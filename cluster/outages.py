@@ -1,10 +1,10 @@
 """`make outages`: services of the cluster are killed while a night runs on it.
 
-    python -m cluster.outages [--trials N] [--seed S]
+    python -m cluster.outages [--trials N] [--seed S] [--record FILE]
 
 One cluster (cluster.stack) stands for all trials. Each puts a warmed home in place, triggers a night, kills all
 processes of one service at a random moment, starts it again as the engine would, and waits. A night that failed, or was
-lost, is triggered once more (the documented way). Counted and compared as in cluster.chaos.
+lost, is triggered once more (the documented way). Counted and compared as in cluster.chaos (cluster.trials).
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ import urllib.error
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cluster.chaos import FIRST, SITES, Chaos, Outcome, interrupt, reader, summary
+from cluster.chaos import FIRST, SITES, Chaos
 from cluster.processes import ProcessError, adopt_orphans
 from cluster.sites import sites
 from cluster.stack import Cluster
+from cluster.trials import COMMAND, ITSELF, Outcome, compare, interrupt, publication, reader, record, summary
 
 #: Services that go.
 VICTIMS = ("worker", "warehouse-worker", "scheduler", "postgres", "redis", "api-server", "dag-processor")
@@ -61,8 +62,8 @@ def _settled(cluster: Cluster, since: datetime, seconds: float) -> bool:
     return False
 
 
-def _trial(chaos: Chaos, cluster: Cluster, victim: str) -> Outcome:
-    outcome = Outcome(f"- {victim}")
+def _trial(chaos: Chaos, cluster: Cluster, number: int, victim: str) -> Outcome:
+    outcome = Outcome(victim, number)
     for path in cluster.home.iterdir():
         if path.is_dir():
             shutil.rmtree(path)
@@ -81,17 +82,16 @@ def _trial(chaos: Chaos, cluster: Cluster, victim: str) -> Outcome:
         cluster.start_again(victim)
         if not _settled(cluster, since, SECONDS):
             outcome.notes.append(f"runs were still open after {SECONDS:.0f} s")
-        again = chaos.publication(cluster.home) != chaos.publication(chaos.reference)
+        again = publication(published) != publication(chaos.whole.after)
         if again:
             since = datetime.now(UTC)
             cluster.wait_until_well("api-server")
             cluster.trigger("nightly_reports", {})
             outcome.stuck = not _settled(cluster, since, SECONDS)
-    outcome.words = (
-        f"{victim} killed after {delay:.1f} s; {'triggered once more' if again else 'finished by itself'}, "
-        f"{time.monotonic() - start:.0f} s"
-    )
-    chaos.compare(cluster.home, outcome)
+    outcome.finished = COMMAND if again else ITSELF
+    outcome.seconds = time.monotonic() - start
+    outcome.words = f"killed after {delay:.1f} s, {outcome.seconds:.0f} s in all"
+    compare(chaos.reference, published, cluster.home / "staging", cluster.home / "archive", outcome)
     return outcome
 
 
@@ -100,6 +100,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m cluster.outages", description=__doc__.splitlines()[0])
     parser.add_argument("--trials", type=int, default=len(VICTIMS))
     parser.add_argument("--seed", type=int, default=None)
+    parser.add_argument("--record", type=Path, help="a JSON file that keeps the counts")
     wanted = parser.parse_args()
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupt)
@@ -115,7 +116,7 @@ def main() -> int:
             try:
                 chaos.prepare(farm.field.publish)
             finally:
-                chaos.forge.close()
+                chaos.close()
             settings = {
                 "AIRFLOW_HEARTBEAT_TIMEOUT": HEARTBEAT_TIMEOUT,
                 "CITYREPORTS_RETRY_SECONDS": "2",
@@ -128,15 +129,9 @@ def main() -> int:
                 )  # the night that is due by the clock
                 print(f"{time.monotonic() - start:5.0f} s  the cluster is up", flush=True)
                 for number in range(wanted.trials):
-                    outcome = _trial(chaos, cluster, VICTIMS[number % len(VICTIMS)])
+                    outcome = _trial(chaos, cluster, number + 1, VICTIMS[number % len(VICTIMS)])
                     outcomes.append(outcome)
-                    mark = "well" if outcome.well else "NOT WELL"
-                    print(
-                        f"{time.monotonic() - start:5.0f} s  {number + 1:3d} {mark}: {outcome.words}",
-                        flush=True,
-                    )
-                    for note in outcome.notes:
-                        print(f"             {note}", flush=True)
+                    outcome.say(time.monotonic() - start)
         status = 0 if outcomes and all(outcome.well for outcome in outcomes) else 1
     except ProcessError as error:
         print(f"outages: {error}", file=sys.stderr)
@@ -148,7 +143,10 @@ def main() -> int:
         shutil.rmtree(folder, ignore_errors=True)
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     busy = sum(u.ru_utime + u.ru_stime for u in used)
-    print(f"{time.monotonic() - start:.0f} s, processor time {busy:.0f} s, seed {seed}")
+    seconds = time.monotonic() - start
+    print(f"{seconds:.0f} s, processor time {busy:.0f} s, seed {seed}")
+    if wanted.record and status in (0, 1):
+        record(wanted.record, "outages", outcomes, seed=seed, seconds=seconds, busy=busy)
     return status
 
 

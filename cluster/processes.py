@@ -36,7 +36,7 @@ def free_ports(count: int) -> list[int]:
             probe.close()
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
@@ -78,7 +78,7 @@ class Group:
                 stderr=subprocess.STDOUT,
                 env={**environment, self.mark[0]: self.mark[1]},
                 start_new_session=True,
-                preexec_fn=_die_with_parent,
+                preexec_fn=die_with_parent,
                 user=user,
                 group=user,
                 extra_groups=[] if user else None,

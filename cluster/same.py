@@ -21,7 +21,7 @@ class Difference:
 
 
 def differences(left: Path, right: Path) -> tuple[int, list[Difference]]:
-    """Rows compared, and the tables that differ. Points in time and columns that name a run are left out, as
+    """Rows compared, and the tables and views that differ. Points in time and columns that name a run are left out, as
     in the content hash; numbers count to nine digits after the point."""
     with duckdb.connect() as connection:
         for name, path in (("l", left), ("r", right)):
@@ -29,7 +29,7 @@ def differences(left: Path, right: Path) -> tuple[int, list[Difference]]:
         shapes = {
             name: connection.execute(
                 "select c.schema_name || '.' || c.table_name as t, c.column_name, c.data_type "
-                "from duckdb_columns() c join duckdb_tables() t using (database_name, schema_name, table_name) "
+                "from duckdb_columns() c "
                 "where database_name = $name and c.schema_name in (select unnest($schemas)) order by all",
                 {"name": name, "schemas": list(CONTENT_SCHEMAS)},
             ).fetchall()

@@ -98,7 +98,7 @@ def _named(title: str) -> None:
     render_template_as_native_obj=True,
 )
 def nightly_reports() -> None:
-    @task(doc_md="Decide which sources the run looks at, and in which batches.")
+    @task(multiple_outputs=False, doc_md="Decide which sources the run looks at, and in which batches.")
     def plan() -> list[dict[str, str]]:
         from warehouse import pipeline
 
@@ -109,7 +109,9 @@ def nightly_reports() -> None:
     @task_group(tooltip="One batch of sources: a province, or a folder")
     def batch(batch: dict[str, str]) -> None:
         @task(
-            map_index_template="{{ title }}", doc_md="Read listing pages; find links that are not held yet."
+            multiple_outputs=False,
+            map_index_template="{{ title }}",
+            doc_md="Read listing pages; find links that are not held yet.",
         )
         def discover(batch: dict[str, str]) -> dict[str, int]:
             from warehouse import pipeline
@@ -117,7 +119,11 @@ def nightly_reports() -> None:
             _named(batch["title"])
             return pipeline.discover_batch(*_settings_and_run(), batch["name"])
 
-        @task(map_index_template="{{ title }}", doc_md="Bring what was found into the archive, as it came.")
+        @task(
+            multiple_outputs=False,
+            map_index_template="{{ title }}",
+            doc_md="Bring what was found into the archive, as it came.",
+        )
         def fetch(batch: dict[str, str]) -> dict[str, int]:
             from warehouse import pipeline
 
@@ -125,6 +131,7 @@ def nightly_reports() -> None:
             return pipeline.fetch_batch(*_settings_and_run(), batch["name"])
 
         @task(
+            multiple_outputs=False,
             map_index_template="{{ title }}",
             # What lies in the archive unread is read also when today's look or fetch failed.
             trigger_rule=TriggerRule.ALL_DONE,
@@ -140,6 +147,7 @@ def nightly_reports() -> None:
 
     # With the build's steps on one queue of one slot (Celery): nobody merges staging files while they are read.
     @task(
+        multiple_outputs=False,
         queue="warehouse",
         outlets=[STAGING],
         trigger_rule=TriggerRule.ALL_DONE,
@@ -156,6 +164,7 @@ def nightly_reports() -> None:
         return counts
 
     @task(
+        multiple_outputs=False,
         queue="warehouse",
         trigger_rule=TriggerRule.ALL_DONE,
         retries=0,

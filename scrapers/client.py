@@ -13,6 +13,7 @@ import time
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 from types import TracebackType
 from urllib.parse import urljoin, urlsplit
 
@@ -107,12 +108,10 @@ class _Host:
 
 @dataclass(slots=True)
 class Network:
-    """Shared by all visits of a run: hosts' gates, breakers and robots, TLS contexts. Lives in one event
-    loop."""
+    """Shared by all visits of a run: hosts' gates, breakers and robots. Lives in one event loop."""
 
     settings: FetchSettings
     hosts: dict[str, _Host] = field(default_factory=dict)
-    contexts: dict[bool, ssl.SSLContext] = field(default_factory=dict)
 
     def host(self, url: str) -> _Host:
         parts = urlsplit(url)
@@ -121,17 +120,17 @@ class Network:
             self.hosts[key] = _Host(asyncio.Semaphore(self.settings.per_host))
         return self.hosts[key]
 
-    def context(self, *, verify: bool) -> ssl.SSLContext:
-        if verify not in self.contexts:
-            context = httpx.create_ssl_context(trust_env=False)
-            if not verify:
-                # A recorded exception of one source; such servers tend to be old in other ways, too.
-                context.check_hostname = False
-                context.verify_mode = ssl.CERT_NONE
-                context.set_ciphers("DEFAULT@SECLEVEL=1")
-                context.options |= getattr(ssl, "OP_LEGACY_SERVER_CONNECT", 0x4)
-            self.contexts[verify] = context
-        return self.contexts[verify]
+@cache
+def _tls_context(*, verify: bool) -> ssl.SSLContext:
+    """One for all hosts of a process: each holds the certificates of all authorities, half a megabyte and more."""
+    context = httpx.create_ssl_context(trust_env=False)
+    if not verify:
+        # A recorded exception of one source; such servers tend to be old in other ways, too.
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        context.set_ciphers("DEFAULT@SECLEVEL=1")
+        context.options |= getattr(ssl, "OP_LEGACY_SERVER_CONNECT", 0x4)
+    return context
 
 
 class Visit:
@@ -151,7 +150,7 @@ class Visit:
                     "expired_tls_exception", f"{source.id}: {source.tls.reason}, until {source.tls.until}"
                 )
             self.notes.append(f"TLS not verified until {source.tls.until}: {source.tls.reason}")
-        transport = GuardedTransport(network.context(verify=verify), _local_pairs(source))
+        transport = GuardedTransport(_tls_context(verify=verify), _local_pairs(source))
         settings = network.settings
         self._client = httpx.AsyncClient(
             transport=transport,

@@ -17,7 +17,7 @@ import secrets
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -65,6 +65,10 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__LINEAGE__BACKEND": "",
         "PYTHONWARNINGS": "ignore",
         "PYTHONUNBUFFERED": "1",
+        # Room that a large page took goes back to the system, and threads share what they leave (glibc's mallopt).
+        "MALLOC_ARENA_MAX": "2",
+        "MALLOC_MMAP_THRESHOLD_": str(2**20),
+        "MALLOC_TRIM_THRESHOLD_": str(2**20),
     }
 
 
@@ -108,6 +112,19 @@ def _run(settings: Settings, run: str, params: dict[str, Any], *, archive: str) 
     if bag.import_errors:
         emit("broke", what=f"DAG files cannot be imported: {bag.import_errors}")
         return 3
+    return both(settings, run, params, lambda name, conf: _test(bag, name, conf), archive=archive)
+
+
+def both(
+    settings: Settings,
+    run: str,
+    params: Mapping[str, Any],
+    dag_run: Callable[[str, dict[str, Any]], str],
+    *,
+    archive: str = "",
+) -> int:
+    """The night, then the build where there is something to build. ``dag_run`` runs a DAG by name with a
+    configuration and returns the state in which it ended. The exit status of ``cityreports run``."""
     if archive:
         emit("step", what="Reading the archive")
         pipeline.read_archive(settings, run, again=archive == "again")
@@ -115,11 +132,11 @@ def _run(settings: Settings, run: str, params: dict[str, Any], *, archive: str) 
         night = "success"
     else:
         pipeline.LOOKS.is_on = True
-        night = _test(bag, "nightly_reports", {**params, "run": run})
+        night = dag_run("nightly_reports", {**params, "run": run})
     if pipeline.is_current(settings):
         emit("warehouse", outcome="current")
         return 0 if night == "success" else 3
-    build = _test(bag, "warehouse", {"run": run})
+    build = dag_run("warehouse", {"run": run})
     refused = pipeline.refusal(settings, run)
     if refused is not None:
         emit("warehouse", outcome="refused", **refused)

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from extraction.catalogue import load_catalogue
-from extraction.model import Claim, DocumentError
+from extraction.model import Claim, DocumentError, Observation
 from warehouse import corrections, staging
 from warehouse.corrections import Correction, Note
 from warehouse.parse import Parsed, observation_id, parse, parser_version, prepare, text_sha256
@@ -21,6 +21,8 @@ from warehouse.staging import StagedFile
 from warehouse.workers import READER_FAILED, Done, read_all
 
 if TYPE_CHECKING:
+    from pyarrow import RecordBatch
+
     from scrapers.archive import Archive, Entry
     from scrapers.model import Failure, Fetched, Look
 
@@ -44,6 +46,18 @@ class Task:
     body: bytes
     media_type: str
     claim: Claim
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What a worker made of a document, as rows of staging: the run's process only has to write them down.
+
+    packed  (table, number of rows, rows as ``staging.packed``) of tables with many rows a document
+    """
+
+    document: dict[str, Any]
+    packed: tuple[tuple[str, int, bytes], ...]
+    notes: tuple[Note, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +178,14 @@ def parse_entries(settings: Settings, writer: Writer, archive: Archive, todo: To
     # A mistake in the catalogue is no fault of any document: it breaks the batch, here, by name.
     load_catalogue()
     jobs = min(settings.parsers, len(todo.parse))
-    read = partial(_read, most_bytes=settings.document_megabytes * 2**20, corrections=corrections.load())
+    read = partial(
+        _read,
+        run=writer.run,
+        batch=writer.batch,
+        version=parser_version(),
+        most_bytes=settings.document_megabytes * 2**20,
+        corrections=corrections.load(),
+    )
     tasks = _tasks(archive, todo.parse, writer)
     for done in read_all(read, tasks, jobs=jobs, seconds=settings.document_seconds, prepare=prepare):
         writer.parsed(done)
@@ -189,8 +210,10 @@ def _tasks(archive: Archive, entries: Iterable[Entry], writer: Writer) -> Iterat
         yield Task(entry, raw.body, media_type, raw.claim)
 
 
-def _read(task: Task, *, most_bytes: int, corrections: Sequence[Correction]) -> Parsed:
-    return parse(
+def _read(
+    task: Task, *, run: str, batch: str, version: str, most_bytes: int, corrections: Sequence[Correction]
+) -> Rows:
+    parsed = parse(
         task.body,
         name=task.entry.file,
         media_type=task.media_type,
@@ -198,6 +221,7 @@ def _read(task: Task, *, most_bytes: int, corrections: Sequence[Correction]) -> 
         most_bytes=most_bytes,
         corrections=corrections,
     )
+    return _rows(run, f"{run}/{batch}", version, task, parsed)
 
 
 class Writer:
@@ -209,12 +233,14 @@ class Writer:
         self.reasons: dict[str, int] = {}
         self.last_failure = ""
         self._root = settings.staging
-        self._run = run
-        self._batch = batch
+        self.run = run
+        self.batch = batch
         self._known = known
         self._items: set[str] = set()
         self._by_source: Counter[str] = Counter()
         self._rows: dict[str, list[dict[str, Any]]] = {table: [] for table in TABLES}
+        self._packed: dict[str, list[RecordBatch]] = {table: [] for table in TABLES}
+        self._observations = 0
         self._parts = 0
 
     def __enter__(self) -> Writer:
@@ -224,7 +250,7 @@ class Writer:
         if kind is None:
             self._flush()
 
-    def parsed(self, done: Done[Task, Parsed]) -> None:
+    def parsed(self, done: Done[Task, Rows]) -> None:
         if done.result is None:
             assert done.error is not None
             self.refused(done.item.entry, done.error)
@@ -233,10 +259,15 @@ class Writer:
         if entry.document_id not in self._known.latest:
             self.counts["new_documents"] += 1
         self._by_source[entry.source_id] += 1
-        rows = _document_rows(self._run, self._batch, done.item, done.result)
-        for table in rows:
-            self._add(table, rows[table])
-        self.quarantine(_stale_rows(rows["documents"][0], done.result.notes))
+        rows = done.result
+        self._add("documents", [rows.document])
+        self.quarantine(_stale_rows(rows.document, rows.notes))
+        for table, count, packed in rows.packed:
+            self._packed[table].append(staging.unpacked(table, packed))
+            self.counts[table] += count
+        self._observations += rows.document["quantity_count"]
+        if self._observations >= ROWS_PER_FILE:
+            self._flush()
 
     def refused(self, entry: Entry, error: DocumentError) -> None:
         """A document that could not be read, or is no report: quarantine, with what the parser said.
@@ -251,7 +282,7 @@ class Writer:
             [
                 {
                     "item_id": item_id,
-                    "run_id": self._run,
+                    "run_id": self.run,
                     "at": datetime.now(UTC),
                     "stage": "parse",
                     "source_id": entry.source_id,
@@ -277,7 +308,7 @@ class Writer:
             "copies",
             [
                 {
-                    "run_id": self._run,
+                    "run_id": self.run,
                     "document_id": entry.document_id,
                     "source_id": entry.source_id,
                     "url": entry.url,
@@ -295,7 +326,7 @@ class Writer:
             "looks",
             [
                 {
-                    "run_id": self._run,
+                    "run_id": self.run,
                     "source_id": look.source_id,
                     "region_code": look.region_code,
                     "looked_at": look.looked_at,
@@ -313,59 +344,60 @@ class Writer:
     def _add(self, table: str, rows: list[dict[str, Any]]) -> None:
         self._rows[table] += rows
         self.counts[table] += len(rows)
-        if len(self._rows["observations"]) >= ROWS_PER_FILE:
-            self._flush()
 
     def _flush(self) -> None:
         part = f"-{self._parts}" if self._parts else ""
+        name = f"{self.run}-{self.batch.replace(':', '_')}{part}"
         for table, rows in self._rows.items():
             if rows:
-                name = f"{self._run}-{self._batch.replace(':', '_')}{part}"
                 self.files.append(staging.write_table(self._root, table, name, rows))
                 rows.clear()
+        for table, batches in self._packed.items():
+            if batches:
+                self.files.append(staging.write_batches(self._root, table, name, batches))
+                batches.clear()
+        self._observations = 0
         self._parts += 1
 
 
-def _document_rows(run: str, batch: str, task: Task, parsed: Parsed) -> dict[str, list[dict[str, Any]]]:
+#: Columns of observations that the reader itself fills in.
+_FACTS = tuple(f.name for f in fields(Observation))
+
+
+def _rows(run: str, parse_id: str, version: str, task: Task, parsed: Parsed) -> Rows:
     entry, document, identity, reading = task.entry, parsed.document, parsed.identity, parsed.reading
     text = document.text
-    parse_id = f"{run}/{batch}"
-    observations = []
+    facts = reading.observations
+    whose = {"document_id": entry.document_id, "parse_id": parse_id}
     ids: Counter[str] = Counter()
-    for o in reading.observations:
+    names = []
+    for o in facts:
         name = observation_id(entry.document_id, o)
         ids[name] += 1
         # Two facts that nothing tells apart are still two rows, with two ids.
-        fact: dict[str, Any] = {"observation_id": name if ids[name] == 1 else _hash(name, ids[name])}
-        fact |= {f.name: getattr(o, f.name) for f in fields(o)}
-        fact |= {
-            "document_id": entry.document_id,
-            "parse_id": parse_id,
-            "file": entry.file,
-            "region_code": identity.region_code,
-            "region_name": identity.region_name,
-            "report_year": identity.report_year,
-            "sentence": text[o.sentence_start : o.sentence_end],
-        }
-        observations.append(fact)
-    sections = [
-        {
-            "document_id": entry.document_id,
-            "parse_id": parse_id,
-            "section_seq": s.seq,
-            "kind": s.kind,
-            "heading": s.heading,
-            "char_start": s.char_start,
-            "char_end": s.char_end,
-        }
-        for s in reading.sections
-    ]
+        names.append(name if ids[name] == 1 else _hash(name, ids[name]))
+    observations: dict[str, Any] = {name: [getattr(o, name) for o in facts] for name in _FACTS}
+    observations |= whose | {
+        "observation_id": names,
+        "file": entry.file,
+        "region_code": identity.region_code,
+        "region_name": identity.region_name,
+        "report_year": identity.report_year,
+        "sentence": [text[o.sentence_start : o.sentence_end] for o in facts],
+    }
+    sections: dict[str, Any] = whose | {
+        "section_seq": [s.seq for s in reading.sections],
+        "kind": [s.kind for s in reading.sections],
+        "heading": [s.heading for s in reading.sections],
+        "char_start": [s.char_start for s in reading.sections],
+        "char_end": [s.char_end for s in reading.sections],
+    }
     row: dict[str, Any] = {
         "document_id": entry.document_id,
         "parse_id": parse_id,
         "run_id": run,
         "parsed_at": datetime.now(UTC),
-        "parser_version": parser_version(),
+        "parser_version": version,
         "source_id": entry.source_id,
         # A user's file is known by the address that its manifest gives; where it lay stands in copies.
         "url": entry.origin or entry.url,
@@ -388,11 +420,19 @@ def _document_rows(run: str, batch: str, task: Task, parsed: Parsed) -> dict[str
         "claimed_year": task.claim.report_year,
         "claimed_edition": task.claim.edition,
         "doubts": list(identity.doubts),
-        "quantity_count": len(observations),
-        "mapped_count": sum(o["metric_code"] is not None for o in observations),
+        "quantity_count": len(facts),
+        "mapped_count": sum(o.metric_code is not None for o in facts),
         "text": text,
     }
-    return {"documents": [row], "sections": sections, "observations": observations}
+    packed = [
+        (table, count, staging.packed(table, count, columns))
+        for table, count, columns in (
+            ("sections", len(reading.sections), sections),
+            ("observations", len(facts), observations),
+        )
+        if count
+    ]
+    return Rows(row, tuple(packed), parsed.notes)
 
 
 def _stale_rows(document: dict[str, Any], notes: Iterable[Note]) -> Iterator[dict[str, Any]]:

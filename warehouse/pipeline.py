@@ -412,24 +412,47 @@ def nothing_new(counts: Mapping[str, int]) -> bool:
 def report(settings: Settings, run: str) -> dict[str, Any]:
     """The last step of a night: tidy up, say what was done (``nightly.json``), tell who must know.
 
-    Raises RunError where a batch broke: everything else was done, and the run must not look well.
+    Raises RunError where a batch or the commit broke: everything else was done, and the run must not look well.
     """
-    from expectations.alerts import notify_problem
+    from expectations.alerts import Problem, notify_problem
 
     value = _plan_value(settings, run)
     names = [batch["name"] for batch in value["batches"]]
-    broken = [name for name in names if not _run_file(settings, run, f"staged-{name}.json").is_file()]
+    broken = [name for name in names if _unfinished(settings, run, name)]
+    committed = _run_file(settings, run, "committed.json").is_file()
     summary = summarise(settings, run)
     write_json(_run_file(settings, run, "nightly.json"), summary)
     tidy(settings, run)
     problems = problems_of_night(settings, broken, summary)
+    if not committed:
+        problems.append(
+            Problem(
+                key="commit",
+                severity="error",
+                status="broke",
+                title="What the night staged does not count",
+                what="The step `commit` broke; the next run reads the same documents again, from the archive.",
+                runbook="commit-broke",
+            )
+        )
     notify_problem(problems, home=settings.home, kind="silent", run_id=run, urls=settings.alert_urls)
+    if not committed:
+        raise RunError(
+            f"the step commit of run {run} broke; see its log, and run again: nothing is fetched twice"
+        )
     if broken:
         raise RunError(
-            f"{len(broken)} of {len(names)} batches broke: {', '.join(broken)}. The others were staged; see "
+            f"{len(broken)} of {len(names)} batches broke: {', '.join(broken)}. All else was staged; see "
             "the log of the broken task, and run again: what was fetched is not fetched twice"
         )
     return {"sources": summary["sources"], "documents": summary["counts"].get("new_documents", 0)}
+
+
+def _unfinished(settings: Settings, run: str, batch: str) -> bool:
+    """Whether a step of the batch broke. One that reads goes on after one that looks broke, and says nothing of it."""
+    return not all(
+        _run_file(settings, run, f"{step}-{batch}.json").is_file() for step in ("links", "fetched", "staged")
+    )
 
 
 def problems_of_night(settings: Settings, broken: Sequence[str], summary: Mapping[str, Any]) -> list[Problem]:

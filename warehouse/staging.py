@@ -137,6 +137,35 @@ def write_table(root: Root, table: str, name: str, rows: Sequence[Mapping[str, A
     return _write(_Place(root), table, name, [pa.Table.from_pylist(list(rows), schema=schema)])
 
 
+def write_batches(root: Root, table: str, name: str, batches: Sequence[pa.RecordBatch]) -> StagedFile:
+    """Write what ``packed`` made of rows of ``table`` as ``<root>/<table>/<name>.parquet``."""
+    whole = pa.Table.from_batches(batches, schema=TABLES[table]).combine_chunks()
+    return _write(_Place(root), table, name, [whole])
+
+
+def packed(table: str, rows: int, columns: Mapping[str, Any]) -> bytes:
+    """``rows`` rows of ``table`` as bytes that another process unpacks without reading them one by one.
+
+    columns  of every column of the table its values, a list; or one value that all rows have
+    """
+    schema = TABLES[table]
+    if columns.keys() != set(schema.names):
+        odd = sorted(set(schema.names) ^ columns.keys())
+        raise StagingError(f"rows for staging table {table} have wrong columns: {', '.join(odd)}")
+    arrays = [
+        pa.array(value, column.type)
+        if isinstance(value := columns[column.name], list)
+        else pa.repeat(pa.scalar(value, column.type), rows)
+        for column in schema
+    ]
+    return bytes(pa.RecordBatch.from_arrays(arrays, schema=schema).serialize())
+
+
+def unpacked(table: str, data: bytes) -> pa.RecordBatch:
+    """The rows that ``packed`` packed."""
+    return pa.ipc.read_record_batch(pa.py_buffer(data), TABLES[table])
+
+
 def _write(place: _Place, table: str, name: str, parts: Iterable[pa.Table | pa.RecordBatch]) -> StagedFile:
     file = f"{name}.parquet"
     schema = TABLES[table].with_metadata({"staging_version": str(STAGING_VERSION)})

@@ -20,6 +20,7 @@ OTHERS = {
     "copy-broke": (None, "What was published could not be copied to `publish_url`."),
     "dbt-tests-failed": (None, "A test of the dbt models refused the data; nothing was published."),
     "batch-broke": (None, "A batch of sources broke as a whole; the others went on."),
+    "commit-broke": (None, "What a night staged could not be made to count."),
     "many-sources-failed": (None, "A large part of all sources failed in one night."),
     "source-failing": (None, "A source could not be read."),
     "run-late": (None, "A night did not start, or did not end, in time; or no build took up what it staged."),
@@ -37,6 +38,8 @@ ADVICE = {
     "result in `<home>/build/`. A wrong row: correct it in corrections.yml. A wrong model: mend it.",
     "batch-broke": "The alert names the batch and the error. Its sources are looked at again by the next run; twice in "
     "a row means a bug: report it with the task's log.",
+    "commit-broke": "The log of the step `commit` has the error: a full disk, an object store that was away. Mend it and "
+    "run again: what was fetched lies in the archive and is read anew, nothing is fetched twice.",
     "many-sources-failed": "Many at once is rarely the sites: look at the network, the proxy and the DNS of the machine. "
     "`cityreports sources check` on three of them says more.",
     "source-failing": "`cityreports sources check ID` looks at it live and says what it finds: a page that moved, a "

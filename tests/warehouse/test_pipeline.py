@@ -263,6 +263,27 @@ def test_the_summary_counts_what_was_done(settings: Settings, folder: Path) -> N
     assert (value["links_new"], value["fetched"], value["quarantined"]) == (2, 2, {"empty": 1})
 
 
+@pytest.mark.parametrize(
+    ("lacking", "words"),
+    [
+        # The step that reads goes on after one that looks, or fetches, broke: the night must say so all the same.
+        ("links-*.json", "1 of 1 batches broke"),
+        ("fetched-*.json", "1 of 1 batches broke"),
+        ("staged-*.json", "1 of 1 batches broke"),
+        ("committed.json", "the step commit of run run1 broke"),
+    ],
+)
+def test_a_night_of_which_a_step_broke_does_not_look_well(
+    settings: Settings, folder: Path, lacking: str, words: str
+) -> None:
+    write_report(folder, "太原市", 2026)
+    night(settings, folder, "run1")
+    for path in (settings.runs / "run1").glob(lacking):
+        path.unlink()
+    with pytest.raises(pipeline.RunError, match=words):
+        pipeline.report(settings, "run1")
+
+
 def test_what_is_committed_while_a_build_runs_is_built_next(settings: Settings, folder: Path) -> None:
     """Under a scheduler another night may commit between a build's first step and its last."""
     write_report(folder, "太原市", 2026)

@@ -89,6 +89,20 @@ def test_values_swapped_between_columns_change_the_hash(tmp_path: Path) -> None:
     assert len(hashes) == 2
 
 
+def test_a_fact_that_only_its_view_shows_changes_the_hash(tmp_path: Path) -> None:
+    """A second statement of a value in another sentence: no table of the marts has it, and analysts see it."""
+    hashes = set()
+    for name in ("a", "b"):
+        with duckdb.connect(str(tmp_path / name)) as connection:
+            connection.execute(
+                "create schema marts; create schema staging; create table marts.t as select 1 as x;"
+                f"create table staging.observations as select '{name}' as quote;"
+                "create view marts.fct_observation as select * from staging.observations"
+            )
+        hashes.add(content_hash(tmp_path / name))
+    assert len(hashes) == 2
+
+
 def test_the_last_files_are_kept_and_the_newest_is_the_published_one(tmp_path: Path, published: Path) -> None:
     for n in range(4):
         publish(make_build(tmp_path / "b.duckdb", float(n)), published, run_id=f"run{n}", keep=3)

@@ -52,6 +52,29 @@ def test_a_row_with_a_column_missing_or_too_many_is_refused(tmp_path: Path) -> N
     assert list((tmp_path / "documents").glob("*")) == []
 
 
+def test_rows_come_out_of_a_pack_as_they_were_put_in(tmp_path: Path) -> None:
+    columns = dict.fromkeys(TABLES["sections"].names) | {
+        "document_id": "d1",
+        "section_seq": [1, 2],
+        "heading": ["一、回顾", None],
+    }
+    batch = staging.unpacked("sections", staging.packed("sections", 2, columns))
+    file = staging.write_batches(tmp_path, "sections", "r1-all", [batch, batch])
+    staging.write_commit(tmp_path, "r1", [file])
+    rows = staging.read_table(tmp_path, "sections", ["document_id", "section_seq", "heading"]).to_pylist()
+    assert rows == 2 * [
+        {"document_id": "d1", "section_seq": 1, "heading": "一、回顾"},
+        {"document_id": "d1", "section_seq": 2, "heading": None},
+    ]
+
+
+def test_a_pack_with_a_column_missing_is_refused() -> None:
+    columns = dict.fromkeys(TABLES["sections"].names, "x")
+    del columns["heading"]
+    with pytest.raises(StagingError, match="heading"):
+        staging.packed("sections", 1, columns)
+
+
 def test_a_commit_cannot_name_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(StagingError, match="not there"):
         staging.write_commit(tmp_path, "run1", [staging.StagedFile("documents", "x.parquet", 1)])
