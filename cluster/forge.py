@@ -75,8 +75,8 @@ def warm(scratch: Path) -> dict[str, Any]:
     warnings.simplefilter("ignore")
     for name in LOADED:
         importlib.import_module(name)
-    from warehouse.embedded import airflow_environment
     from warehouse.night import RETRIES as NIGHTS_RETRIES
+    from warehouse.runs import airflow_environment
     from warehouse.settings import CHECKOUT, load_settings
 
     before = dict(os.environ)

@@ -39,7 +39,7 @@ Refused data is not tried again: the published file stays as it is, bytes unchan
 
 
 def _settings_and_run() -> tuple[Any, str]:
-    from warehouse.pipeline import run_of
+    from warehouse.runs import run_of
     from warehouse.settings import load_settings
 
     dag_run = get_current_context()["dag_run"]

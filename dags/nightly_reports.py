@@ -53,7 +53,7 @@ fetches and reads again what is held; `folder` reads a folder of reports on the 
 
 
 def _settings_and_run() -> tuple[Any, str]:
-    from warehouse.pipeline import run_of
+    from warehouse.runs import run_of
     from warehouse.settings import load_settings
 
     dag_run = get_current_context()["dag_run"]
@@ -101,9 +101,10 @@ def nightly_reports() -> None:
     @task(multiple_outputs=False, doc_md="Decide which sources the run looks at, and in which batches.")
     def plan() -> list[dict[str, str]]:
         from warehouse import pipeline
+        from warehouse.runs import params_from
 
         settings, run = _settings_and_run()
-        params = pipeline.params_from(get_current_context()["params"])
+        params = params_from(get_current_context()["params"])
         return [{"name": b.name, "title": b.title} for b in pipeline.plan(settings, run, params)]
 
     @task_group(tooltip="One batch of sources: a province, or a folder")

@@ -11,7 +11,7 @@ import html
 import io
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -357,7 +357,7 @@ def _govcn(found: list[Report]) -> dict[str, Reply]:
     return pages
 
 
-_LAYOUTS = {
+_LAYOUTS: dict[str, Callable[[list[Report]], dict[str, Reply]]] = {
     "trs": _trs,
     "trs_gbk": _trs_gbk,
     "art_col": _art_col,

@@ -120,6 +120,7 @@ class Network:
             self.hosts[key] = _Host(asyncio.Semaphore(self.settings.per_host))
         return self.hosts[key]
 
+
 @cache
 def _tls_context(*, verify: bool) -> ssl.SSLContext:
     """One for all hosts of a process: each holds the certificates of all authorities, half a megabyte and more."""

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from warehouse import staging
-from warehouse.pipeline import RunError, RunParams, fetch_settings, open_archive, run_name, sources_of
+from warehouse.pipeline import RunError, fetch_settings, open_archive, sources_of
+from warehouse.runs import RunParams, run_name
 from warehouse.settings import Settings
 
 

@@ -19,7 +19,7 @@ from warehouse.settings import Settings, SettingsError, load_settings
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from warehouse.pipeline import RunParams
+    from warehouse.runs import RunParams
 
 DONE, REFUSED, USAGE, BROKE, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -156,7 +156,7 @@ def run(
     ] = False,
 ) -> int:
     """One nightly cycle, here and now, through the same DAGs: look, fetch, read, build, check, publish."""
-    from warehouse.pipeline import RunParams
+    from warehouse.runs import RunParams
 
     if sum(map(bool, (folder, sample, province, city))) > 1:
         raise Exit(USAGE, "--folder, --sample, --province and --city exclude each other")
@@ -525,7 +525,7 @@ def status() -> int:
 @app.command()
 def rebuild() -> int:
     """Read the whole archive again with today's parser, without any network; then build, check, publish."""
-    from warehouse.pipeline import RunParams
+    from warehouse.runs import RunParams
 
     settings = _settings()
     if not _has_archive(settings):
@@ -700,7 +700,7 @@ def backfill(
 ) -> int:
     """Walk the sites' archives back through the years; stopped at any moment, it goes on where it was."""
     from warehouse.backfilling import backfill_archive
-    from warehouse.pipeline import RunParams
+    from warehouse.runs import RunParams
 
     settings = _settings()
     params = RunParams(province=province, city=city)
@@ -800,11 +800,12 @@ def upgrade() -> int:
     from datetime import UTC, datetime
 
     from warehouse import pipeline
+    from warehouse.runs import run_name
     from warehouse.staging import exclusive
 
     settings = _settings()
     with exclusive(settings.home, "this upgrade"):
-        done = pipeline.upgrade(settings, pipeline.run_name(datetime.now(UTC)))
+        done = pipeline.upgrade(settings, run_name(datetime.now(UTC)))
     for words in done or ["staging is of today's version; nothing was to do"]:
         _say(words)
     return DONE

@@ -47,31 +47,6 @@ GROWING_TABLES = (
 )
 
 
-def airflow_environment(settings: Settings) -> dict[str, str]:
-    """Variables under which Airflow keeps to ``<home>/airflow`` and to itself."""
-    home = settings.airflow
-    return {
-        "AIRFLOW_HOME": str(home),
-        "AIRFLOW__CORE__DAGS_FOLDER": str(CHECKOUT / "dags"),
-        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "AIRFLOW__CORE__UNIT_TEST_MODE": "False",
-        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
-        "AIRFLOW__CORE__DEFAULT_TIMEZONE": "utc",
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
-        "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home / "logs"),
-        "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
-        "AIRFLOW__LOGGING__COLORED_CONSOLE_LOG": "False",
-        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
-        "AIRFLOW__LINEAGE__BACKEND": "",
-        "PYTHONWARNINGS": "ignore",
-        "PYTHONUNBUFFERED": "1",
-        # Room that a large page took goes back to the system, and threads share what they leave (glibc's mallopt).
-        "MALLOC_ARENA_MAX": "2",
-        "MALLOC_MMAP_THRESHOLD_": str(2**20),
-        "MALLOC_TRIM_THRESHOLD_": str(2**20),
-    }
-
-
 def main() -> int:
     """Run both DAGs. The exit status is that of ``cityreports run``; what happened is told by events."""
     request = json.loads(sys.argv[1])

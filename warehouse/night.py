@@ -18,8 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from warehouse.embedded import airflow_environment
-from warehouse.pipeline import RunParams, run_name
+from warehouse.runs import RunParams, airflow_environment, run_name
 from warehouse.settings import Settings
 
 #: How long a night that is told to stop may take before it is killed.

@@ -15,7 +15,7 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial, wraps
 from pathlib import Path
@@ -25,6 +25,7 @@ from warehouse import staging
 from warehouse.ahead import Ahead
 from warehouse.events import emit
 from warehouse.intake import Known, Writer, contradicting_copies, failure_row, parse_entries
+from warehouse.runs import RunParams
 from warehouse.schemas import TABLES
 from warehouse.settings import Settings
 from warehouse.staging import StagedFile, write_json
@@ -62,25 +63,6 @@ class RunError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class RunParams:
-    """What a run is to do. All empty: a look at every source.
-
-    province, city   names or codes; only their sources
-    folder           a folder of reports takes the place of the sources
-    sources          a file or folder of source entries instead of the registry
-    base_url         stands in for ``{base_url}`` in these entries
-    everything       fetch and parse again what is held already
-    """
-
-    province: str = ""
-    city: str = ""
-    folder: str = ""
-    sources: str = ""
-    base_url: str = ""
-    everything: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Batch:
     """Sources that one mapped task works on; ``title`` is what an operator reads in the grid."""
 
@@ -107,22 +89,6 @@ def _told(step: Callable[Values, Outcome]) -> Callable[Values, Outcome]:
             raise
 
     return stepping
-
-
-def params_from(values: Mapping[str, Any]) -> RunParams:
-    """Parameters of a DAG run as RunParams; keys that are not ours are left out, nulls mean the default."""
-    known = {f.name for f in fields(RunParams)}
-    return RunParams(**{key: value for key, value in values.items() if key in known and value is not None})
-
-
-def run_of(conf: Mapping[str, Any], run_after: datetime) -> str:
-    """Name of the run that a DAG run is part of: given by the command line that started it, else its time."""
-    return str(conf.get("run") or run_name(run_after))
-
-
-def run_name(at: datetime) -> str:
-    """Name of a run by its time: sorts, and can be part of a file name."""
-    return f"{at.astimezone(UTC):%Y%m%dT%H%M%S%f}"[:-3] + "Z"
 
 
 # --- plan ------------------------------------------------------------------------------------------------

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import time
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import duckdb
 from rich.console import Console
 from rich.status import Status
 
 from warehouse.night import Night
-from warehouse.pipeline import summarise
-from warehouse.reading import open_warehouse
 from warehouse.settings import Settings
 from warehouse.tables import aligned, harmless
+
+if TYPE_CHECKING:
+    import duckdb
 
 #: Metrics of the comparison at the end, in order, as (code, statistic, role, heading).
 COMPARED = (
@@ -108,6 +108,8 @@ def show_night(settings: Settings, night: Night) -> None:
     elif kind == "broke":
         say("", f"BROKE: see {night.log}", *(f"  {event['what']}" for event in night.of("broke")))
     if settings.published.is_file():
+        from warehouse.reading import open_warehouse
+
         with open_warehouse(settings.published) as connection:
             if not refused and kind != "broke":
                 say("", *_by_metric(connection), "", *_checks(connection), "", *_comparison(connection))
@@ -125,6 +127,8 @@ def show_night(settings: Settings, night: Night) -> None:
 def _found(settings: Settings, night: Night) -> list[str]:
     if not (settings.runs / night.run / "plan.json").is_file():
         return []
+    from warehouse.pipeline import summarise
+
     value = summarise(settings, night.run)
     counts = value["counts"]
     lines = [

@@ -148,7 +148,8 @@ def test_a_run_that_died_after_it_published_is_told_as_published(tmp_path: Path,
 
 def test_killed_between_check_and_alert_the_next_night_tells_once(tmp_path: Path, web: Web) -> None:
     """The real first step of a night makes up for the dead one; what follows says nothing more."""
-    from warehouse.pipeline import RunParams, plan
+    from warehouse.pipeline import plan
+    from warehouse.runs import RunParams
     from warehouse.settings import Settings
 
     died = subprocess.run(

@@ -14,6 +14,7 @@ import yaml
 from extraction.model import Claim, DocumentError, Observation
 from warehouse import corrections, intake, parse, pipeline, staging, status
 from warehouse.corrections import CorrectionError
+from warehouse.runs import RunParams
 from warehouse.settings import Settings
 
 TEXT = """驻马店市2026年政府工作报告
@@ -378,7 +379,7 @@ def test_two_entries_for_one_document_are_refused(load: Load) -> None:
 
 
 def night(settings: Settings, run: str, folder: Path) -> None:
-    params = pipeline.RunParams(folder=str(folder))
+    params = RunParams(folder=str(folder))
     for batch in pipeline.plan(settings, run, params):
         pipeline.discover_batch(settings, run, batch.name)
         pipeline.fetch_batch(settings, run, batch.name)

@@ -18,6 +18,7 @@ from tests.warehouse.conftest import Bucket
 from tests.warehouse.rows import document, observation, row
 from warehouse import pipeline, staging
 from warehouse.manifest import copy_published, read_manifest
+from warehouse.runs import RunParams
 from warehouse.settings import Remote, Settings, SettingsError, load_settings
 from warehouse.staging import StagingError
 
@@ -33,7 +34,7 @@ def settings_on(bucket: Bucket, home: Path) -> Settings:
 
 
 def night(settings: Settings, run: str, folder: Path) -> dict[str, int]:
-    for batch in pipeline.plan(settings, run, pipeline.RunParams(folder=str(folder))):
+    for batch in pipeline.plan(settings, run, RunParams(folder=str(folder))):
         pipeline.discover_batch(settings, run, batch.name)
         pipeline.fetch_batch(settings, run, batch.name)
         pipeline.parse_batch(settings, run, batch.name)

@@ -12,7 +12,7 @@ import pytest
 
 from tests.cli.reports import write_report
 from warehouse import intake, pipeline, staging
-from warehouse.pipeline import RunParams
+from warehouse.runs import RunParams
 from warehouse.settings import Settings, load_settings
 
 

@@ -17,6 +17,7 @@ from tests.warehouse.test_object_storage import publish_some
 from warehouse import migrations, pipeline, schemas, staging
 from warehouse.migrations import Migration, Rows
 from warehouse.publish import PublishError, read_publication
+from warehouse.runs import RunParams
 from warehouse.settings import Settings
 from warehouse.staging import StagingError
 
@@ -115,7 +116,7 @@ def test_a_run_brings_staging_up_by_itself(tmp_path: Path, newer_release: Callab
     commit(settings.home / "staging", "run1", 50_000.0)
     newer_release()
     (tmp_path / "reports").mkdir()
-    pipeline.plan(settings, "run2", pipeline.RunParams(folder=str(tmp_path / "reports")))
+    pipeline.plan(settings, "run2", RunParams(folder=str(tmp_path / "reports")))
     assert [fact["value"] for fact in facts(settings.home / "staging")] == [5.0]
 
 
