@@ -146,7 +146,7 @@ def test_parameters_are_explained(seen: dict[str, Any]) -> None:
 
 def test_a_run_is_named_by_its_own_time_and_not_by_a_logical_date() -> None:
     """A manual run has no ``ds``, and the logical date of 02:00 in Shanghai is the day before in UTC."""
-    from warehouse.pipeline import run_of
+    from warehouse.runs import run_of
 
     at = datetime.fromisoformat("2026-02-11T02:00:00+08:00")
     assert run_of({}, at) == "20260210T180000000Z"
