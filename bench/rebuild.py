@@ -44,7 +44,6 @@ def rebuild(scratch: Path) -> dict[str, float]:
     raw = _fill(home / "archive")
     archive = _size(home / "archive")
     log, before = scratch / "said.txt", time.monotonic()
-    ticks = os.times()
     with log.open("w", encoding="utf-8") as handle:
         child = subprocess.Popen(
             [sys.executable, "-m", "warehouse.cli", "rebuild"],
@@ -53,12 +52,14 @@ def rebuild(scratch: Path) -> dict[str, float]:
             stderr=subprocess.STDOUT,
         )
         tree, largest = 0.0, 0.0
+        processor: dict[int, float] = {}
         while child.poll() is None:
-            sizes = [_pss_mb(pid) for pid in _tree(child.pid)]
+            pids = _tree(child.pid)
+            sizes = [_pss_mb(pid) for pid in pids]
             tree, largest = max(tree, sum(sizes)), max(largest, *sizes, 0.0)
+            processor |= {pid: seconds for pid in pids if (seconds := _processor_s(pid))}
             time.sleep(1.0)
     seconds = time.monotonic() - before
-    now = os.times()
     said = log.read_text(encoding="utf-8")
     if child.returncode not in (0, 1):
         raise RuntimeError(f"the rebuild ended with status {child.returncode}: {said[-3000:]}")
@@ -67,10 +68,7 @@ def rebuild(scratch: Path) -> dict[str, float]:
     return {
         "reports": REPORTS,
         "rebuild_s": seconds,
-        "rebuild_cpu_s": now.children_user
-        + now.children_system
-        - ticks.children_user
-        - ticks.children_system,
+        "rebuild_cpu_s": sum(processor.values()),
         "peak_mb": tree,
         "largest_process_mb": largest,
         "published": float(child.returncode == 0),
@@ -80,6 +78,17 @@ def rebuild(scratch: Path) -> dict[str, float]:
         "observations": _observations(home),
         **_phases(said),
     }
+
+
+def _processor_s(pid: int) -> float:
+    """Of a process itself: the fork server's readers are waited for by nobody who would add theirs up."""
+    try:
+        fields = (
+            Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+        )
+    except OSError:
+        return 0.0  # it ended meanwhile
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _observations(home: Path) -> float:
@@ -181,8 +190,10 @@ def _for(text: str, owner: str, of_year: int, name: str, year: int) -> str:
 
     def other_figure(match: re.Match[str]) -> str:
         whole, point, part = match.group().partition(".")
+        if len(whole + part) < 3:  # 从1.6万元提高到2.4万元: a tenth more or less is another growth
+            return match.group()
         moved = float(match.group()) * draw.uniform(0.97, 1.03)
-        return f"{moved:.{len(part)}f}" if point else (str(round(moved)) if len(whole) > 1 else whole)
+        return f"{moved:.{len(part)}f}" if point else str(round(moved))
 
     return re.sub(r"(?<![\d.])\d+(?:\.\d+)?(?![\d.年月日])", other_figure, text)
 

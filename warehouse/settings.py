@@ -74,7 +74,7 @@ class Settings:
     )
     history: int = field(default=5, metadata={"help": "published files kept for roll-back"})
     compact_after: int = field(default=40, metadata={"help": "staging files of one table before compaction"})
-    memory_megabytes: int = field(default=1536, metadata={"help": "memory that the build may use"})
+    memory_megabytes: int = field(default=1280, metadata={"help": "memory that the build may use"})
 
     @property
     def archive(self) -> Path | str:

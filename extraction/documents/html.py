@@ -5,7 +5,9 @@ from __future__ import annotations
 import html as entities
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import urljoin
 
 from lxml import etree
@@ -59,7 +61,7 @@ _SIDE = re.compile(
     re.I,
 )
 _HIDDEN = re.compile(r"display\s*:\s*none", re.I)
-_CJK = re.compile(r"[\u3400-\u9fff]")
+_CJK = re.compile(r"[\u3400-\u9fff]+")
 _ATTACHMENT = re.compile(r"\.(?:docx?|pdf|wps|ofd|zip|rar)(?:[?#].*)?$", re.I)
 _FOOT_LINE = re.compile(r"版权|主办|承办|备案|ICP|安备|邮编|地址|电话|技术支持|标识码|Copyright", re.I)
 
@@ -131,7 +133,11 @@ def _lightened(markup: str) -> str:
         raise DocumentError("too_large", f"{len(markup)} characters of markup")
     if markup.count("<") > MAX_TAGS:
         raise DocumentError("took_too_long", f"{markup.count('<')} tags: no page of an article has so many")
-    return re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|[\ud800-\udfff]", "", markup)
+    return _UNPARSED.sub("", markup)
+
+
+#: Of one class: an alternative is tried at every character of the page.
+_UNPARSED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
 
 class _Node:
@@ -140,7 +146,7 @@ class _Node:
 
     __slots__ = ("attributes", "characters", "children", "prose", "stops", "tag", "text")
 
-    def __init__(self, tag: str, attributes: dict[str, str]) -> None:
+    def __init__(self, tag: str, attributes: Mapping[str, str]) -> None:
         self.tag = tag
         self.attributes = attributes
         self.children: list[_Node | str] = []
@@ -166,7 +172,7 @@ class _Tree:
         self._unread = 0  # depth inside an element that is not kept
         self._gathered: list[str] | None = None
 
-    def start(self, tag: str, attributes: dict[str, str]) -> None:
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         if tag == "meta":
             self.meta.append(
                 (attributes.get("name") or attributes.get("property") or "", attributes.get("content") or "")
@@ -182,7 +188,7 @@ class _Tree:
             return
         if tag in ("h1", "h2") and not self.heading:
             self._gathered = []
-        node = _Node(tag, dict(attributes))
+        node = _Node(tag, attributes)
         self._open[-1].children.append(node)
         self._open.append(node)
         if len(self._open) > MAX_DEPTH:
@@ -298,11 +304,16 @@ def _unescaped(literal: str) -> str:
 
 def _weight(text: str) -> int:
     """Number of Chinese characters."""
-    return len(_CJK.findall(text))
+    return sum(map(len, _CJK.findall(text)))
 
 
 def _words(node: _Node) -> str:
     return "".join(child if isinstance(child, str) else _words(child) for child in node.children)
+
+
+@lru_cache(maxsize=2048)  # a page says the same few over and over
+def _names_side(name: str) -> bool:
+    return _SIDE.search(name) is not None
 
 
 def _is_side(node: _Node) -> bool:
@@ -311,7 +322,7 @@ def _is_side(node: _Node) -> bool:
     if not attributes or node.tag == "body":
         return False
     hidden = "none" in attributes.get("style", "") and _HIDDEN.search(attributes["style"])
-    named = _SIDE.search(attributes.get("class", "")[:200]) or _SIDE.search(attributes.get("id", "")[:200])
+    named = _names_side(attributes.get("class", "")[:200]) or _names_side(attributes.get("id", "")[:200])
     return bool(hidden or named) and node.characters < (1000 if hidden else 200) and node.stops < 2
 
 
@@ -319,32 +330,38 @@ def _weigh(node: _Node, bodies: list[tuple[int, _Node]]) -> None:
     """Fill in the weights from the leaves up, leave side elements out, and note elements that platforms use
     for the article, by rank."""
     kept: list[_Node | str] = []
+    characters = text = prose = stops = 0
     for child in node.children:
         if isinstance(child, str):
             weight = _weight(child)
-            node.characters += weight
-            node.text += weight
-            node.stops += child.count("。")
+            characters += weight
+            text += weight
+            stops += child.count("。")
         else:
             _weigh(child, bodies)
             if _is_side(child) or (
                 child.tag in ("form", "header") and child.characters < 500 and child.stops < 2
             ):
                 continue
-            node.characters += child.characters
-            node.stops += child.stops
-            node.text += child.text
-            node.prose += child.prose
+            characters += child.characters
+            stops += child.stops
+            text += child.text
+            prose += child.prose
         kept.append(child)
     node.children = kept
+    node.characters, node.stops = characters, stops
     if node.tag == "a":
-        node.text = node.prose = 0
-    elif node.text >= 40 and node.prose == 0 and (node.tag in _BLOCKS or node.tag == "td"):
-        foot = node.text < 400 and _FOOT_LINE.search(_words(node))
-        node.prose = 0 if foot else node.text
+        text = prose = 0
+    elif text >= 40 and prose == 0 and (node.tag in _BLOCKS or node.tag == "td"):
+        foot = text < 400 and _FOOT_LINE.search(_words(node))
+        prose = 0 if foot else text
+    node.text, node.prose = text, prose
+    attributes = node.attributes
+    if not attributes and node.tag not in ("founder-content", "article"):
+        return
     names = [
-        "#" + node.attributes.get("id", ""),
-        *("." + c for c in node.attributes.get("class", "").split()[:10]),
+        "#" + attributes.get("id", ""),
+        *("." + c for c in attributes.get("class", "").split()[:10]),
     ]
     if node.tag in ("founder-content", "article"):
         names.append("." + node.tag)
@@ -410,13 +427,32 @@ _SOURCE_BREAK = re.compile(
 )
 
 
+def _joined(raw: str) -> str:
+    """``raw`` without what ``_SOURCE_BREAK`` finds; asked at line ends only, not at every character."""
+    pieces: list[str] = []
+    done, at = 0, raw.find("\n")
+    while at >= 0:
+        start = at
+        while start > done and raw[start - 1] in " \t":
+            start -= 1
+        if found := _SOURCE_BREAK.match(raw, start):
+            pieces.append(raw[done:start])
+            done = found.end()
+            at = raw.find("\n", done)
+        else:
+            at = raw.find("\n", at + 1)
+    pieces.append(raw[done:])
+    return "".join(pieces)
+
+
 def _lines(raw: str) -> str:
     raw = raw.replace("\xa0", " ").replace("\u200b", "").replace("\ufeff", "").replace("\r", "\n")
     # A line end of the source inside a sentence is no blank in Chinese.
-    raw = _SOURCE_BREAK.sub("", raw)
+    raw = _joined(raw)
     raw = re.sub(r"[ \t\n\f\v]+", " ", raw)
     # Cells of a short row stay on its line; what is laid out as a table of paragraphs does not.
     raw = re.sub(f"(?:{_EDGE} ?)+", _EDGE, raw)  # one first: runs of a hostile page have no end
-    raw = re.sub(f"[ {_EDGE}]{{0,3}}{_CELL}[ {_EDGE}]{{0,3}}", "\t", raw)
+    if _CELL in raw:
+        raw = re.sub(f"[ {_EDGE}]{{0,3}}{_CELL}[ {_EDGE}]{{0,3}}", "\t", raw)
     lines = (line.strip(" \t\u3000") for line in re.split(f"[{_EDGE}{_BREAK}]", raw))
     return "\n".join(line for line in lines if line)
