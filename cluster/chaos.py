@@ -559,28 +559,28 @@ def main() -> int:
     trials = [(n, fault) for n, fault in enumerate(order, 1) if not wanted.numbers or n in wanted.numbers]
     # A lane prepares itself for the time of three trials.
     lanes = min(wanted.lanes or len(os.sched_getaffinity(0)), max(1, len(trials) // 4))
-    start, outcomes, status = time.time(), [], 1
-    try:
-        outcomes = _share(trials, lanes, seed, start, keep=wanted.keep)
-        status = 0 if len(outcomes) == len(trials) > 0 and all(outcome.well for outcome in outcomes) else 1
-        if len(outcomes) < len(trials):
-            print(f"chaos: {len(trials) - len(outcomes)} trials were not made: a lane ended early")
-    except KeyboardInterrupt:
+    start = time.time()
+    outcomes, interrupted = _share(trials, lanes, seed, start, keep=wanted.keep)
+    status = 0 if len(outcomes) == len(trials) > 0 and all(outcome.well for outcome in outcomes) else 1
+    if interrupted:
         print("chaos: ended by a signal", file=sys.stderr)
         status = 130
+    elif len(outcomes) < len(trials):
+        print(f"chaos: {len(trials) - len(outcomes)} trials were not made: a lane ended early")
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     seconds, busy = time.time() - start, used.ru_utime + used.ru_stime
     summary(outcomes)
     print(f"{seconds:.0f} s, processor time {busy:.0f} s, seed {seed}")
-    if wanted.record and status != 130:
+    if wanted.record and outcomes:
         record(wanted.record, "chaos", outcomes, seed=seed, seconds=seconds, busy=busy)
     return status
 
 
 def _share(
     trials: Sequence[tuple[int, str]], lanes: int, seed: int, start: float, *, keep: bool
-) -> list[Outcome]:
-    """Have the trials made side by side, each lane a process. Ends them with this one."""
+) -> tuple[list[Outcome], bool]:
+    """Have the trials made side by side, each lane a process. What came of them, and whether a signal ended them."""
+    interrupted = False
     with tempfile.TemporaryDirectory(prefix="cityreports-chaos-outcomes-") as scratch:
         children = []
         for n in range(lanes):
@@ -603,12 +603,14 @@ def _share(
         try:
             for child in children:
                 child.wait()
+        except KeyboardInterrupt:
+            interrupted = True
         finally:
             for child in children:
                 child.terminate()
             for child in children:
                 child.wait()
-        return sorted(
+        outcomes = sorted(
             (
                 Outcome(**json.loads(line))
                 for path in Path(scratch).iterdir()
@@ -616,6 +618,7 @@ def _share(
             ),
             key=lambda outcome: outcome.number,
         )
+    return outcomes, interrupted
 
 
 def _lane(order: Mapping[str, Any]) -> int:
