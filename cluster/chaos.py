@@ -510,7 +510,9 @@ def _descendants(pid: int) -> list[int]:
 
 
 def _bytes(folder: Path) -> int:
-    return sum(path.stat().st_blocks * 512 for path in folder.rglob("*") if path.is_file())
+    """Room that its files take; one with several names counts once."""
+    files = [path.lstat() for path in folder.rglob("*") if path.is_file()]
+    return sum({(stat.st_dev, stat.st_ino): stat.st_blocks * 512 for stat in files}.values())
 
 
 def _tail(path: Path, lines: int = 12) -> str:
