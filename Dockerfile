@@ -36,7 +36,7 @@ RUN apt-get update \
     && useradd --uid 50000 --create-home cityreports \
     # A new volume takes its owner from the folder that it covers.
     && install --directory --owner cityreports /data /data/archive /data/staging /data/published /data/exports \
-        /opt/airflow /opt/airflow/logs
+        /data/runs /opt/airflow /opt/airflow/logs
 COPY --from=build --chown=root:root /app /app
 ENV LANG=C.UTF-8 \
     PATH=/app/.venv/bin:$PATH \

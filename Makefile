@@ -70,11 +70,11 @@ cluster-test: setup ## the cluster as plain processes: a night on it and one emb
 
 TRIALS ?= 200
 OUTAGES ?= 7
-chaos: setup ## kill, fill the disk, double, skew the clock: nothing lost, doubled or torn (TRIALS=200)
+chaos: setup ## kill, fill the disk, take storage away, double, skew the clock: nothing lost, doubled or torn (TRIALS=200)
 	@$(BIN)/python -m cluster.chaos --trials $(TRIALS) $(ARGS)
 
 outages: setup ## services of the cluster killed while a night runs on it (OUTAGES=7)
-	@$(BIN)/python -m cluster.outages --trials $(OUTAGES)
+	@$(BIN)/python -m cluster.outages --trials $(OUTAGES) $(ARGS)
 
 audit: setup ## are the packages as locked, and is a weakness known of any? (ARGS=--offline: without the network)
 	@$(BIN)/python -m scripts.audit $(ARGS)

@@ -7,7 +7,7 @@ that home, runs the night, and lets one fault happen at a random moment of it. T
 (the one documented command; not where the night finished by itself), and the home is compared with that of an
 undisturbed night (cluster.trials says how). Trials run in as many lanes as there are cores, each with a farm, a base and a
 reference of its own. A trial's draws depend on the seed and its number alone: ``--seed S --trials N --numbers 17`` repeats
-one.
+one, and a ``--record`` of the same seed is gone on with: trials that were well are not made again.
 
 Exit status 0 when nothing was lost, doubled, torn or stuck.
 """
@@ -45,6 +45,7 @@ from cluster.trials import (
     interrupt,
     reader,
     record,
+    recorded,
     schedule,
     summary,
 )
@@ -509,7 +510,9 @@ def _descendants(pid: int) -> list[int]:
 
 
 def _bytes(folder: Path) -> int:
-    return sum(path.stat().st_blocks * 512 for path in folder.rglob("*") if path.is_file())
+    """Room that its files take; one with several names counts once."""
+    files = [path.lstat() for path in folder.rglob("*") if path.is_file()]
+    return sum({(stat.st_dev, stat.st_ino): stat.st_blocks * 512 for stat in files}.values())
 
 
 def _tail(path: Path, lines: int = 12) -> str:
@@ -557,30 +560,40 @@ def main() -> int:
     seed = wanted.seed if wanted.seed is not None else random.SystemRandom().randrange(10**6)
     order = schedule(wanted.trials, possible(wanted.only), random.Random(seed))
     trials = [(n, fault) for n, fault in enumerate(order, 1) if not wanted.numbers or n in wanted.numbers]
+    made: list[Outcome] = []
+    if wanted.record and not wanted.numbers:
+        made = [outcome for outcome in recorded(wanted.record, "chaos", seed) if outcome.well]
+        made = [outcome for outcome in made if (outcome.number, outcome.fault) in trials]
+        done = {outcome.number for outcome in made}
+        trials = [trial for trial in trials if trial[0] not in done]
+        if made:
+            print(f"{len(made)} trials were made before, {len(trials)} are left", flush=True)
     # A lane prepares itself for the time of three trials.
     lanes = min(wanted.lanes or len(os.sched_getaffinity(0)), max(1, len(trials) // 4))
-    start, outcomes, status = time.time(), [], 1
-    try:
-        outcomes = _share(trials, lanes, seed, start, keep=wanted.keep)
-        status = 0 if len(outcomes) == len(trials) > 0 and all(outcome.well for outcome in outcomes) else 1
-        if len(outcomes) < len(trials):
-            print(f"chaos: {len(trials) - len(outcomes)} trials were not made: a lane ended early")
-    except KeyboardInterrupt:
+    start = time.time()
+    outcomes, interrupted = _share(trials, lanes, seed, start, keep=wanted.keep)
+    unmade = len(trials) - len(outcomes)
+    outcomes += made
+    status = 0 if outcomes and not unmade and all(outcome.well for outcome in outcomes) else 1
+    if interrupted:
         print("chaos: ended by a signal", file=sys.stderr)
         status = 130
+    elif unmade:
+        print(f"chaos: {unmade} trials were not made: a lane ended early")
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     seconds, busy = time.time() - start, used.ru_utime + used.ru_stime
     summary(outcomes)
     print(f"{seconds:.0f} s, processor time {busy:.0f} s, seed {seed}")
-    if wanted.record and status != 130:
+    if wanted.record and outcomes:
         record(wanted.record, "chaos", outcomes, seed=seed, seconds=seconds, busy=busy)
     return status
 
 
 def _share(
     trials: Sequence[tuple[int, str]], lanes: int, seed: int, start: float, *, keep: bool
-) -> list[Outcome]:
-    """Have the trials made side by side, each lane a process. Ends them with this one."""
+) -> tuple[list[Outcome], bool]:
+    """Have the trials made side by side, each lane a process. What came of them, and whether a signal ended them."""
+    interrupted = False
     with tempfile.TemporaryDirectory(prefix="cityreports-chaos-outcomes-") as scratch:
         children = []
         for n in range(lanes):
@@ -603,12 +616,14 @@ def _share(
         try:
             for child in children:
                 child.wait()
+        except KeyboardInterrupt:
+            interrupted = True
         finally:
             for child in children:
                 child.terminate()
             for child in children:
                 child.wait()
-        return sorted(
+        outcomes = sorted(
             (
                 Outcome(**json.loads(line))
                 for path in Path(scratch).iterdir()
@@ -616,6 +631,7 @@ def _share(
             ),
             key=lambda outcome: outcome.number,
         )
+    return outcomes, interrupted
 
 
 def _lane(order: Mapping[str, Any]) -> int:

@@ -76,7 +76,7 @@ def made_up(names: list[str]) -> dict[str, str]:
     """A value of its own for each secret, as `make secrets` makes them."""
     import base64
 
-    made = {name: secrets.token_hex(24) for name in names}
+    made = {name: secrets.token_hex(32) for name in names}
     if "AIRFLOW_FERNET_KEY" in made:
         made["AIRFLOW_FERNET_KEY"] = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
     return made

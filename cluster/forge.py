@@ -66,7 +66,8 @@ class UnknownShape(Exception):
 
 
 def warm(scratch: Path) -> dict[str, Any]:
-    """Load everything, and the DAGs by their names. Starts no thread: what is forked must have none.
+    """Load everything, and the DAGs by their names. Starts no thread, and builds nothing: a fork of a process that
+    did hangs in dbt.
 
     scratch  folder in which Airflow may leave what it likes
     """
@@ -89,23 +90,7 @@ def warm(scratch: Path) -> dict[str, Any]:
     os.environ.update(before)
     if bag.import_errors:
         raise UnknownShape(f"DAG files cannot be imported: {bag.import_errors}")
-    _warm_dbt(scratch)
     return dict(bag.dags)
-
-
-def _warm_dbt(scratch: Path) -> None:
-    """One build of nothing: dbt keeps the templates of its macros compiled, for all nights that are forked off."""
-    from warehouse import build, staging
-    from warehouse.schemas import TABLES
-    from warehouse.settings import load_settings
-
-    settings = load_settings({}, home=scratch)
-    with contextlib.suppress(build.BuildRefused, build.BuildError):
-        build.build(settings, {table: staging.inputs_for_sql(settings.staging, table) for table in TABLES})
-    left = {path.joinpath("comm").read_text().strip() for path in Path("/proc/self/task").iterdir()}
-    # jemalloc's own thread sees to itself in a fork.
-    if extra := left - {Path("/proc/self/comm").read_text().strip(), "jemalloc_bg_thd"}:
-        raise RuntimeError(f"threads are left after dbt's build, nothing can be forked: {extra}")
 
 
 def night(dags: Mapping[str, Any], home: Path, run: str) -> int:

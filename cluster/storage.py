@@ -202,7 +202,7 @@ class Storage:
 
     # --- content --------------------------------------------------------------------------------------------
 
-    def keys(self) -> list[str]:
+    def names(self) -> list[str]:
         """Names of all objects."""
         pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=BUCKET)
         return [item["Key"] for page in pages for item in page.get("Contents", ())]
@@ -211,7 +211,7 @@ class Storage:
         """Nothing but what a home holds in its folders: as if it had been kept here from the first."""
         from warehouse.manifest import manifest_of, read_manifest
 
-        for key in self.keys():
+        for key in self.names():
             self.client.delete_object(Bucket=BUCKET, Key=key)
         for folder in ("archive", "staging"):
             for path in sorted((home / folder).rglob("*")):
@@ -226,7 +226,7 @@ class Storage:
 
     def bring(self, folder: Path) -> None:
         """Copy all objects to a local folder, under their names."""
-        for key in self.keys():
+        for key in self.names():
             target = folder / key
             target.parent.mkdir(parents=True, exist_ok=True)
             self.client.download_file(BUCKET, key, str(target))

@@ -288,8 +288,14 @@ def _by_fault(outcomes: Sequence[Outcome]) -> list[tuple[str, list[Outcome]]]:
 def record(
     path: Path, what: str, outcomes: Sequence[Outcome], *, seed: int, seconds: float, busy: float
 ) -> None:
-    """Keep the counts under ``what`` in a JSON file, with the revision, and every trial that was not well in full."""
+    """Keep the counts under ``what`` in a JSON file, and every trial; those that were not well with all their notes.
+
+    Counts of seconds, by the clock and of processors, are added to those of the same seed, which is gone on with.
+    """
     kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    before = kept.get(what, {})
+    if before.get("seed") != seed:
+        before = {}
     counted = {}
     for name, of in _by_fault(outcomes):
         counted[name] = {
@@ -300,14 +306,32 @@ def record(
         }
     kept[what] = {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "revision": _revision(),
+        "revisions": sorted({*before.get("revisions", ()), _revision()}),
         "seed": seed,
-        "seconds": round(seconds),
-        "processor_seconds": round(busy),
+        "seconds": round(seconds) + before.get("seconds", 0),
+        "processor_seconds": round(busy) + before.get("processor_seconds", 0),
         "by_fault": counted,
-        "not_well": [asdict(outcome) for outcome in outcomes if not outcome.well],
+        "trials": [_brief(outcome) for outcome in sorted(outcomes, key=lambda outcome: outcome.number)],
     }
     path.write_text(json.dumps(kept, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def _brief(outcome: Outcome) -> dict[str, Any]:
+    """What differs from what an outcome is by itself."""
+    usual = Outcome("")
+    return {
+        key: value if key != "seconds" else round(value, 1)
+        for key, value in asdict(outcome).items()
+        if value != getattr(usual, key) and not (key == "notes" and outcome.well)
+    }
+
+
+def recorded(path: Path, what: str, seed: int) -> list[Outcome]:
+    """Outcomes that a record keeps of trials with this seed."""
+    if not path.is_file():
+        return []
+    kept = json.loads(path.read_text(encoding="utf-8")).get(what, {})
+    return [Outcome(**trial) for trial in kept.get("trials", ())] if kept.get("seed") == seed else []
 
 
 def _revision() -> str:

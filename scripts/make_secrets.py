@@ -25,10 +25,10 @@ def required(compose: str) -> list[str]:
 
 
 def made(name: str) -> str:
-    """A new secret. Passwords are hexadecimal: they stand in URLs."""
+    """A new secret. Passwords are hexadecimal: they stand in URLs. 64 characters: keys that sign tokens want no less."""
     if name == "AIRFLOW_FERNET_KEY":
         return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
-    return secrets.token_hex(24)
+    return secrets.token_hex(32)
 
 
 def write(env: Path, names: list[str]) -> list[str]:

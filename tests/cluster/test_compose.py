@@ -37,7 +37,7 @@ def test_names_and_paths_of_the_deployment_are_put_in(services: dict[str, compos
         worker.environment["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] == "http://127.0.0.1:40003/execution/"
     )
     assert worker.environment["AIRFLOW__CELERY__BROKER_URL"].endswith("@127.0.0.1:40002/0")
-    assert worker.environment["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"].endswith("@127.0.0.1:40001/airflow")
+    assert worker.environment["AIRFLOW__CELERY__RESULT_BACKEND"].endswith("@127.0.0.1:40001/results")
     assert worker.environment["AIRFLOW__LOGGING__BASE_LOG_FOLDER"] == "/tmp/l"
     assert worker.environment["AIRFLOW_HOME"] == "/tmp/x/a"
     assert worker.environment["CITYREPORTS_HOME"] == "/tmp/x/data"
@@ -56,6 +56,16 @@ def test_nothing_of_the_deployment_is_left_where_processes_run(services: dict[st
 def test_only_the_server_of_the_login_knows_its_password(services: dict[str, compose.Service]) -> None:
     holders = {name for name, service in services.items() if "AIRFLOW_ADMIN_PASSWORD" in service.environment}
     assert holders == {"api-server"}
+
+
+def test_workers_hold_no_key_of_airflow() -> None:
+    """They read what strangers wrote. What signs tokens, opens connections or reads the tables is not theirs."""
+    secrets = {name: f"secret-{name}" for name in compose.required(TEXT)}
+    filled = compose.services(secrets)
+    held = {name: " ".join(filled[name].environment.values()) for name in ("worker", "warehouse-worker")}
+    for name in ("AIRFLOW_JWT_SECRET", "AIRFLOW_FERNET_KEY", "POSTGRES_PASSWORD", "AIRFLOW_ADMIN_PASSWORD"):
+        assert [worker for worker, words in held.items() if secrets[name] in words] == []
+        assert any(secrets[name] in " ".join(service.environment.values()) for service in filled.values())
 
 
 def test_one_worker_with_one_slot_builds(services: dict[str, compose.Service]) -> None:

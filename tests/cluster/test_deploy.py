@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 
@@ -248,3 +249,67 @@ def test_processes_end_with_their_group(tmp_path: Path) -> None:
     while group.strays() and time.monotonic() < deadline:
         time.sleep(0.05)
     assert group.strays() == []
+
+
+@pytest.fixture(scope="module")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    if not shutil.which("initdb") and not list(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
+        pytest.skip("PostgreSQL is not installed (apt-get install postgresql)")
+    from cluster.processes import Group
+    from cluster.servers import Postgres
+
+    folder = tmp_path_factory.mktemp("postgres")
+    for above in (folder, folder.parent, folder.parent.parent):
+        above.chmod(0o755)
+    (port,) = free_ports(1)
+    environment = {
+        "POSTGRES_USER": "airflow",
+        "POSTGRES_PASSWORD": "of-airflow",
+        "POSTGRES_INITDB_ARGS": "--auth-host=scram-sha-256",
+    }
+    server = Postgres(folder / "server", port, environment)
+    group = Group(folder, ("CLUSTER_MARK", f"postgres-{os.getpid()}"))
+    server.make()
+    try:
+        server.start(group)
+        yield server
+    finally:
+        group.stop()
+
+
+def test_workers_reach_their_results_and_no_other_database(postgres: Any) -> None:
+    import psycopg2
+
+    from deploy.init import make_results
+
+    at = f"127.0.0.1:{postgres.port}"
+    admin = f"postgresql+psycopg2://airflow:of-airflow@{at}/airflow"
+
+    def connect(password: str, database: str) -> None:
+        psycopg2.connect(f"postgresql://results:{password}@{at}/{database}", connect_timeout=5).close()
+
+    for password in ("first", "first", "second"):  # made, found, changed
+        make_results(admin, f"db+postgresql+psycopg2://results:{password}@{at}/results")
+        connect(password, "results")
+    for password, database in (("first", "results"), ("second", "airflow"), ("second", "postgres")):
+        with pytest.raises(psycopg2.OperationalError):
+            connect(password, database)
+    with postgres.connection("postgres") as connection, connection.cursor() as cursor:
+        cursor.execute("select rolsuper, rolcreatedb, rolcreaterole from pg_roles where rolname = 'results'")
+        assert cursor.fetchone() == (False, False, False)
+
+
+@pytest.mark.parametrize(
+    "results",
+    [
+        "redis://:x@redis:6379/1",
+        "db+postgresql+psycopg2://airflow:x@h:1/results",
+        "db+postgresql+psycopg2://results:x@h:1/airflow",
+        "db+postgresql+psycopg2://results@h:1/results",
+    ],
+)
+def test_results_that_are_airflows_own_are_refused(results: str) -> None:
+    from deploy.init import make_results
+
+    with pytest.raises(ValueError, match="results"):
+        make_results("postgresql+psycopg2://airflow:x@h:1/airflow", results)
