@@ -21,7 +21,6 @@ from extraction.model import Claim
 from scrapers.archive import Archive, Facts
 from tests.warehouse.rows import row
 from warehouse import pipeline, staging
-from warehouse.runs import run_name
 from warehouse.settings import Settings
 
 YEARS = int(os.environ.get("BENCH_YEARS", "20"))
@@ -55,7 +54,7 @@ def years(scratch: Path) -> dict[str, float]:
 
 def _night(settings: Settings, year: int, night: int) -> None:
     at = START + timedelta(days=365 * year + night * 365 // NIGHTS)
-    run = run_name(at)
+    run = pipeline.run_name(at)
     files = [
         staging.write_table(
             settings.staging,
