@@ -1,6 +1,7 @@
 {#-
     What analysts may call in SQL, kept in the published file: search('养老 床位'), as_of('2026-03-01'), per_head('gdp', 2025),
-    above_province('gdp', 2026), promises('太原市').
+    above_province('gdp', 2026), promises('太原市'). Metrics and regions may be called by any of their names; a name that is
+    nobody's is an error and not an empty answer.
     Made by post-hooks of the models they read, and without the
     database's name, which is another in the published file; described in docs/data-dictionary.md.
 -#}
@@ -14,7 +15,7 @@
         section,
         cast(list_sum(list_transform(
             string_split_regex(trim(words), '\s+'),
-            lambda word: (length(text) - length(replace(text, word, ''))) // length(word)
+            lambda word: (length(text) - length(replace(text, word, ''))) // nullif(length(word), 0)
         )) as integer) as hits,
         text,
         heading,
@@ -29,6 +30,7 @@
     from {{ this.include(database=false) }}
     where
         superseded_at is null
+        and case when trim(words) = '' then error('search() wants a word, such as search(''养老 床位'')') else true end
         and contains(text, string_split_regex(trim(words), '\s+')[1])
         and list_bool_and(list_transform(
             string_split_regex(trim(words), '\s+'), lambda word: contains(text, word)
@@ -71,38 +73,86 @@
         'Best values as of a moment, from the reports held by then: select * from as_of(''2026-03-01'').'
 {%- endmacro %}
 
-{#- Actual levels of a year by the head of the residents of the last census; units without a 亿 or 万, by the person. -#}
+{#- The code of a metric by its code, Chinese name or alias; whichever fits best. -#}
+{% macro create_code_of_metric_macro() -%}
+    create or replace macro main.code_of_metric(metric) as (
+        select coalesce(
+            min_by(metric_code, case when metric_code = lower(metric) then 0 when metric_name_zh = metric then 1 else 2 end),
+            error('no metric ' || metric || '; its codes and names are in marts.dim_metric')
+        )
+        from {{ this.include(database=false) }}
+        where lower(metric) = metric_code or metric = metric_name_zh or list_contains(aliases, metric)
+    );
+    comment on macro main.code_of_metric is
+        'Code of a metric by its code, Chinese name or alias: select code_of_metric(''地区生产总值'').'
+{%- endmacro %}
+
+{#- The codes of a region by its code, name, short name or alias; several where a former unit had the same name. -#}
+{% macro create_codes_of_region_macro() -%}
+    create or replace macro main.codes_of_region(region) as (
+        select coalesce(
+            nullif(list(region_code order by region_code), []),
+            error('no region ' || region || '; their codes and names are in marts.dim_region')
+        )
+        from {{ this.include(database=false) }}
+        where region in (region_code, region_name, short_name) or list_contains(aliases, region)
+    );
+    comment on macro main.codes_of_region is
+        'Codes of a region by its code, name, short name or alias: select codes_of_region(''太原'').'
+{%- endmacro %}
+
+{#-
+    Levels of a year by the head of residents: actuals, or targets with of_role := 'target'. Residents are of the year that
+    is nearest to it; units without a 亿 or 万, by the person. What is itself by the head, and rates, have no such value.
+-#}
 {% macro create_per_head_macro() -%}
-    create or replace macro main.per_head(metric, of_year) as table
+    create or replace macro main.per_head(metric, of_year, of_role := 'actual') as table
+    with residents as (
+        select
+            region_code,
+            arg_min(persons, (abs(year - of_year), year)) as persons,
+            arg_min(year, (abs(year - of_year), year)) as year,
+            arg_min(population_source, (abs(year - of_year), year)) as source
+        from {{ ref('mart_population').include(database=false) }}
+        group by region_code
+    )
     select
         facts.region_name,
         regions.tier,
         facts.metric_name_zh,
+        facts.role,
         facts.year,
         facts.value,
         facts.unit,
+        facts.qualifier,
         facts.comparable_value
         * case when facts.unit like '亿%' then 100000000 when facts.unit like '万%' then 10000 else 1 end
-        / regions.resident_population as value_per_head,
+        / residents.persons as value_per_head,
         regexp_replace(facts.unit, '^[亿万]', '') || '/人' as unit_per_head,
-        regions.resident_population,
-        regions.resident_population_year,
+        residents.persons as resident_population,
+        residents.year as resident_population_year,
+        residents.source as resident_population_source,
         facts.quote,
         facts.region_code,
         facts.observation_id
     from {{ this.include(database=false) }} as facts
     inner join {{ ref('dim_region').include(database=false) }} as regions on facts.region_code = regions.region_code
+    inner join {{ ref('dim_metric').include(database=false) }} as metrics on facts.metric_code = metrics.metric_code
+    inner join residents on facts.region_code = residents.region_code
     where
-        facts.metric_code = metric
+        facts.metric_code = main.code_of_metric(metric)
         and facts.year = of_year
         and facts.statistic = 'level'
-        and facts.role = 'actual'
+        and facts.role = of_role
         and facts.period_start = facts.period_end
-        and facts.unit != '%'
-        and regions.resident_population is not null
+        and facts.value is not null
+        and metrics.kind != 'rate'
+        and not contains(facts.metric_name_zh, '人均')
+        and not contains(facts.unit, '/')
+        and facts.unit not in ('%', '年', '岁', '天')
     order by value_per_head desc, facts.region_code;
     comment on macro table main.per_head is
-        'Actual levels of a year by the head of residents of the 2020 census: select * from per_head(''gdp'', 2025).'
+        'Levels of a year by the head of residents: select * from per_head(''gdp'', 2025), or per_head(''urban_new_jobs'', 2026, of_role := ''target'').'
 {%- endmacro %}
 
 {#- 目标加码: growth targets above the province's, the largest gap first. -#}
@@ -124,7 +174,7 @@
         observation_id
     from {{ this.include(database=false) }}
     where
-        metric_code = metric
+        metric_code = main.code_of_metric(metric)
         and year = of_year
         and statistic = 'growth_rate'
         and role = 'target'
@@ -139,6 +189,7 @@
 {% macro create_promises_macro() -%}
     create or replace macro main.promises(region) as table
     select
+        region_name,
         year,
         metric_name_zh,
         statistic,
@@ -158,8 +209,8 @@
         target_observation_id,
         actual_observation_id
     from {{ this.include(database=false) }}
-    where region_name = region or region_code = region
-    order by year desc, metric_name_zh, statistic, period_start;
+    where region_code in (select unnest(main.codes_of_region(region)))
+    order by region_code, year desc, metric_name_zh, statistic, period_start;
     comment on macro table main.promises is
         'Targets of a region beside what came of them: select * from promises(''太原市'').'
 {%- endmacro %}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import duckdb
 import pytest
 
 from tests.dbt import world
@@ -257,10 +258,11 @@ def test_passages_are_the_text_at_their_offsets(ask: Ask) -> None:
 
 
 def test_macros_answer_the_common_questions(ask: Ask) -> None:
-    ((region, per_head, unit),) = ask(
-        "select region_name, value_per_head, unit_per_head from per_head('gdp', 2025) where region_name = '太原市'"
+    ((region, per_head, unit, source),) = ask(
+        "select region_name, value_per_head, unit_per_head, resident_population_source "
+        "from per_head('gdp', 2025) where region_name = '太原市'"
     )
-    assert (region, round(per_head), unit) == ("太原市", round(5012.5e8 / 5304061), "元/人")
+    assert (region, round(per_head), unit, source) == ("太原市", round(5012.5e8 / 5453000), "元/人", "report")
     above = ask("select region_name, value, province_value from above_province('gdp', 2026)")
     assert above == [("太原市", 5.5, 4.5), ("运城市", 5.0, 4.5)]
     promised = ask(
@@ -270,6 +272,34 @@ def test_macros_answer_the_common_questions(ask: Ask) -> None:
     assert ask("select count(*) from promises('运城市') where verdict = 'missed'") == ask(
         "select count(*) from marts.mart_target_attainment where region_code = '140800' and verdict = 'missed'"
     )
+
+
+def test_macros_take_any_name_and_refuse_what_is_none(ask: Ask) -> None:
+    assert ask("select count(*) from promises('太原')") == ask("select count(*) from promises('140100')")
+    assert ask("select code_of_metric('地区生产总值'), code_of_metric('GDP')") == [("gdp", "gdp")]
+    assert ask("select codes_of_region('太原'), codes_of_region('140100')") == [(["140100"], ["140100"])]
+    for query in (
+        "select * from per_head('gpd', 2025)",
+        "select * from above_province('gpd', 2026)",
+        "select * from promises('太源')",
+        "select * from search(' ')",
+    ):
+        with pytest.raises(duckdb.InvalidInputException, match=r"gpd|太源|wants a word"):
+            ask(query)
+
+
+def test_residents_are_the_reports_own_where_it_states_them(ask: Ask) -> None:
+    """A statement far from the census is of a part, and the census stands; the year nearest to the value's counts."""
+    rows = "select year, persons, population_source, observation_id is not null from marts.mart_population "
+    assert ask(rows + "where region_name = '太原市' order by year") == [
+        (2020, 5304061, "census_2020", False),
+        (2025, 5453000, "report", True),
+    ]
+    assert ask(rows + "where region_name = '运城市'") == [(2020, 4774508, "census_2020", False)]
+    ((checked,),) = ask(
+        "select count(*) from marts.mart_population where population_source != 'report' and publication is null"
+    )
+    assert checked == 0
 
 
 def test_residents_add_up_to_the_person(ask: Ask) -> None:

@@ -76,6 +76,9 @@ def observations(of: dict[str, Row]) -> list[Row]:
         # 增长2.1%（同口径增长4.5%）
         observation(ty26, "general_budget_revenue", 2.1, confidence=0.8),
         observation(ty26, "general_budget_revenue", 4.5, basis="like_for_like", confidence=0.99),
+        # 年末常住人口545.3万人; 运城's is of its central city, misread as the whole
+        observation(ty26, "resident_population", 545.3, statistic="level", unit="万人"),
+        observation(yc25, "resident_population", 110.0, statistic="level", unit="万人"),
         # the digest was misread across columns; the full text stands
         observation(ty26, "retail_sales", 5.8, confidence=0.8),
         observation(digest, "retail_sales", 6.9, confidence=0.99),

@@ -1,3 +1,5 @@
+{{ config(post_hook="{{ create_code_of_metric_macro() }}") }}
+
 select
     metric_code,
     metric_name_zh,

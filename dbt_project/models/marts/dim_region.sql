@@ -1,6 +1,15 @@
+{{ config(post_hook="{{ create_codes_of_region_macro() }}") }}
+
 with regions as (
 
     select * from {{ ref('seed_regions') }}
+
+),
+
+residents as (
+
+    select * from {{ ref('resident_population') }}
+    qualify row_number() over (partition by region_code order by year desc) = 1
 
 )
 
@@ -37,4 +46,4 @@ select
     residents.source as resident_population_source
 from regions
 left join regions as provinces on regions.province_code = provinces.code
-left join {{ ref('resident_population') }} as residents on regions.code = residents.region_code
+left join residents on regions.code = residents.region_code

@@ -18,6 +18,7 @@ select
     observations.basis,
     observations.role,
     observations.is_estimate,
+    observations.period_end as year,
     observations.period_start,
     observations.period_end,
     observations.value,
