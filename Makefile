@@ -69,11 +69,11 @@ cluster-test: setup ## the cluster as plain processes: a night on it and one emb
 	@$(BIN)/python -m cluster $(ARGS)
 
 TRIALS ?= 200
-OUTAGES ?= 7
+OUTAGES ?= 8
 chaos: setup ## kill, fill the disk, take storage away, double, skew the clock: nothing lost, doubled or torn (TRIALS=200)
 	@$(BIN)/python -m cluster.chaos --trials $(TRIALS) $(ARGS)
 
-outages: setup ## services of the cluster killed while a night runs on it (OUTAGES=7)
+outages: setup ## services of the cluster killed while a night runs on it (OUTAGES=8)
 	@$(BIN)/python -m cluster.outages --trials $(OUTAGES) $(ARGS)
 
 audit: setup ## are the packages as locked, and is a weakness known of any? (ARGS=--offline: without the network)

@@ -204,12 +204,25 @@ class Chaos:
         if len(self.whole.publications()) != 2:
             raise RuntimeError("the reference night published nothing new: there is nothing to disturb")
         self.grown = _bytes(self.reference) - _bytes(self.base)
+        self._must_see()
 
     def close(self) -> None:
         """End the forge and the store."""
         self.forge.close()
         if self.storage is not None:
             self.storage.close()
+
+    def _must_see(self) -> None:
+        """Would a loss be noticed, and a surplus? The base has less than the reference, and that more than the base."""
+        for one, other, count in (
+            (self.reference, self.base, "lost"),
+            (self.base, self.reference, "doubled"),
+        ):
+            found = Outcome("probe")
+            published = other / "published" / "cityreports.duckdb"
+            compare(one, published, other / "staging", other / "archive", found)
+            if not getattr(found, count) or len([n for n in found.notes if n.startswith("staging: ")]) != 1:
+                raise RuntimeError(f"two homes that differ compare as if nothing were {count}: {found.notes}")
 
     def _must(self, status: int, home: Path, run: str) -> None:
         if status != 0:

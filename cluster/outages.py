@@ -1,10 +1,11 @@
 """`make outages`: services of the cluster are killed while a night runs on it.
 
-    python -m cluster.outages [--trials N] [--seed S] [--record FILE]
+    python -m cluster.outages [--trials N] [--seed S] [--only SERVICE …] [--record FILE]
 
 One cluster (cluster.stack) stands for all trials. Each puts a warmed home in place, triggers a night, kills all
 processes of one service at a random moment, starts it again as the engine would, and waits. A night that failed, or was
-lost, is triggered once more (the documented way). Counted and compared as in cluster.chaos (cluster.trials).
+lost, is triggered once more (the documented way). In one kind of trial nothing is killed: a second night is triggered while
+the first runs. Counted and compared as in cluster.chaos (cluster.trials).
 """
 
 from __future__ import annotations
@@ -27,8 +28,20 @@ from cluster.sites import sites
 from cluster.stack import Cluster
 from cluster.trials import COMMAND, ITSELF, Outcome, compare, interrupt, publication, reader, record, summary
 
+#: A second night, and no service that goes.
+TWICE = "twice"
+
 #: Services that go.
-VICTIMS = ("worker", "warehouse-worker", "scheduler", "postgres", "redis", "api-server", "dag-processor")
+VICTIMS = (
+    "worker",
+    "warehouse-worker",
+    "scheduler",
+    "postgres",
+    "redis",
+    "api-server",
+    "dag-processor",
+    TWICE,
+)
 
 #: Within so many seconds of its start a night is hit.
 WITHIN = 25.0
@@ -77,9 +90,12 @@ def _trial(chaos: Chaos, cluster: Cluster, number: int, victim: str) -> Outcome:
         cluster.trigger("nightly_reports", {})
         delay = chaos.random.uniform(0, WITHIN)
         time.sleep(delay)
-        cluster.kill_service(victim)
-        time.sleep(1.0)
-        cluster.start_again(victim)
+        if victim == TWICE:
+            cluster.trigger("nightly_reports", {})
+        else:
+            cluster.kill_service(victim)
+            time.sleep(1.0)
+            cluster.start_again(victim)
         if not _settled(cluster, since, SECONDS):
             outcome.notes.append(f"runs were still open after {SECONDS:.0f} s")
         again = publication(published) != publication(chaos.whole.after)
@@ -90,7 +106,9 @@ def _trial(chaos: Chaos, cluster: Cluster, number: int, victim: str) -> Outcome:
             outcome.stuck = not _settled(cluster, since, SECONDS)
     outcome.finished = COMMAND if again else ITSELF
     outcome.seconds = time.monotonic() - start
-    outcome.words = f"killed after {delay:.1f} s, {outcome.seconds:.0f} s in all"
+    outcome.words = (
+        f"{'again' if victim == TWICE else 'killed'} after {delay:.1f} s, {outcome.seconds:.0f} s in all"
+    )
     compare(chaos.reference, published, cluster.home / "staging", cluster.home / "archive", outcome)
     return outcome
 
@@ -100,11 +118,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m cluster.outages", description=__doc__.splitlines()[0])
     parser.add_argument("--trials", type=int, default=len(VICTIMS))
     parser.add_argument("--seed", type=int, default=None)
+    parser.add_argument("--only", nargs="*", choices=VICTIMS, help="these services alone")
     parser.add_argument("--record", type=Path, help="a JSON file that keeps the counts")
     wanted = parser.parse_args()
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupt)
     adopt_orphans()
+    victims = wanted.only or VICTIMS
     seed = wanted.seed if wanted.seed is not None else random.SystemRandom().randrange(10**6)
     folder = Path(tempfile.mkdtemp(prefix="cityreports-outages-"))
     folder.chmod(0o711)
@@ -129,7 +149,7 @@ def main() -> int:
                 )  # the night that is due by the clock
                 print(f"{time.monotonic() - start:5.0f} s  the cluster is up", flush=True)
                 for number in range(wanted.trials):
-                    outcome = _trial(chaos, cluster, number + 1, VICTIMS[number % len(VICTIMS)])
+                    outcome = _trial(chaos, cluster, number + 1, victims[number % len(victims)])
                     outcomes.append(outcome)
                     outcome.say(time.monotonic() - start)
         status = 0 if outcomes and all(outcome.well for outcome in outcomes) else 1
