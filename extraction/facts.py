@@ -533,6 +533,7 @@ class Reader(Worded):
         )
 
 
+#: Where the words that follow a value end: what stands behind speaks of something else.
 _RIGHT_STOP = re.compile(r"[,:;()。!?\n、“”]|以及|和(?=\d)|及(?=\d)|与(?=\d)")
 
 
@@ -540,21 +541,25 @@ _RIGHT_STOP = re.compile(r"[,:;()。!?\n、“”]|以及|和(?=\d)|及(?=\d)|�
 _RATES = ("growth_rate", "annual_average_growth_rate", "cumulative_growth_rate")
 
 
+#: 500亩茶园: a count with a noun of its own behind it is no value of a metric carried over.
 _NOUN_FOLLOWS = re.compile(r"(?!左右|以上|以内|的|次|$)[\u4e00-\u9fff]{2}")
 
 
+#: 三次产业结构调整为8:42:50: a list of shares that is no list of one metric's values.
 _STRUCTURE = re.compile(r"三次产业|三产(?:业)?结构|产业结构|一二三产|三次产业结构")
 
 
+#: 占财政支出的80%: the share in spending of what was named before, not the spending.
 _OF_SPENDING = re.compile(
     r"占(?:全[市省区州]|地方|同期|我[市省区])?(?:一般)?(?:公共)?(?:财政|预算)+(?:预算)?(?:总)?支出(?:总量|总额)?的?(?:比重|比例)?(?:达到|达|为|提高到|保持在|稳定在|超过|的)*$"
 )
 
 
-#: A plant or a project just before: its capacity, not the region's.
+#: 城区人口: of a part of the region, not its residents.
 _TOWN = re.compile(r"建成区|中心城区|城区")
 
 
+#: A plant or a project just before: its capacity, not the region's.
 _PLANT = re.compile(
     r"(?:电厂|电站|机组|基地|工程|项目|风电场)[^,。;]{0,14}(?:投产|建成|投运|并网|投用)[、,]?(?:总)?$"
 )
@@ -564,40 +569,49 @@ _PLANT = re.compile(
 _CALIBRE = re.compile(r"(?:5|50|500|1000|2000)万元(?:及)?以上(?=(?:项目)?固定资产投资)")
 
 
+#: 先后跨过3000亿元、3500亿元: marks passed on the way; the last is where it stands.
 _CROSSED = re.compile(r"(?:先后|相继|连续|接连)[^,]*[过上越破]|连[跨过破上]")
 
 
+#: 80%以上的财政支出用于民生: said of spending, behind the figure.
 _FOR_LIVELIHOOD = re.compile(
     r"(?:的?(?:一般公共预算|财政|公共财政)支出)?(?:都|均|全部|主要|优先)?用于[^,。;]{0,10}民生"
 )
 
 
+#: The spending that such a share is of.
 _SPENT = re.compile(r"(?:财政|公共预算)(?:总)?支出")
 
 
+#: 比上年, 比十三五末: a comparison in time; the name before it is no second subject.
 _THAN = re.compile(
     r"上年|上一年|去年|(?:19|20)\d\d年|[“\"]?十[一二三四五六]?五|五年前|同期|全[国省市区]|预期|目标"
 )
 
 
+#: 在中心城区新建…: the clause is about a part of the region.
 _PLACE_LEADS = re.compile(
     r"(?:^|[,:])(?:在|推动|对|全市)?(?:市?中心城区|各县区?|各县\(?市|各区县|县城|各乡镇|每个?[县区乡镇村])"
 )
 
 
+#: 在对美贸易下降三成的情况下: an aside; the name that the value belongs to stands before it.
 _UNDER = re.compile(r"的?(?:情况|背景|基础|条件|前提|形势)(?:之)?[下上]")
 
 
+#: 产量稳定在5.24亿斤: a yield without its product's name.
 _YIELD = re.compile(
     r"[、,]?(?:确保|力争|全年|年)?(?:粮食)?(?:总产量?|产量|年产量)(?:稳定|保持|达到|达|在|继续|力争|突破|超过)*"
 )
 
 
+#: 10亿元的项目: the figure describes the noun behind it.
 _ATTRIBUTE = re.compile(
     r"(?:元|级)?的(?!增长|增速|速度|增幅|目标|任务|水平|规模|历史|好成绩|基础|预期|[,。;])"
 )
 
 
+#: How a value found its metric → how sure that is, 0 to 1; our judgement.
 _CONFIDENCE = {
     "name_before": 0.97,
     "respectively": 0.96,
@@ -619,10 +633,11 @@ def _price_index(
     return "growth_rate", low, high
 
 
-#: Words between two values of one list; after 分别 each value may have its own word of change.
+#: Words between two values of one list.
 _GAP = re.compile(r"、?(?:和|及|与|以及)?(?:约|近|超)?")
 
 
+#: The same after 分别, where each value may bring its own word of change.
 _GAP_WITH_VERB = re.compile(rf"、?(?:和|及|与|以及)?(?:同比)?(?:{UP}|{DOWN})?(?:到|至|了)?(?:约|近|超)?")
 
 

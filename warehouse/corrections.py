@@ -89,17 +89,17 @@ class Correction:
     region_code: str | None
     year: int | None
     edition: str
-    metric: str | None
-    statistic: str
-    role: str
-    period: tuple[int, int]
-    expect_quote: str | None
-    expect_value: float | None
-    change: tuple[tuple[str, Any], ...]
     reason: str
     evidence: str
     author: str
     date: date
+    metric: str | None = None
+    statistic: str = ""
+    role: str = ""
+    period: tuple[int, int] = (0, 0)
+    expect_quote: str | None = None
+    expect_value: float | None = None
+    change: tuple[tuple[str, Any], ...] = ()
     whole: bool = False
 
     def concerns(self, document_id: str, identity: Identity) -> bool:
@@ -393,8 +393,20 @@ def _entry(entry: Any) -> Correction:
     sha256, region_code, year, edition = _document(entry["document"])
     if not isinstance(entry["date"], date):
         raise _Wrong(f"date {entry['date']!r} must be a day such as 2026-03-01")
+    stated = {
+        "id": entry["id"],
+        "action": action,
+        "sha256": sha256,
+        "region_code": region_code,
+        "year": year,
+        "edition": edition,
+        "reason": _words(entry["reason"], "reason"),
+        "evidence": _words(entry["evidence"], "evidence"),
+        "author": _words(entry["author"], "author"),
+        "date": entry["date"],
+    }
+    quote, value = _expect(entry["expect"])
     if whole:
-        quote, value = _expect(entry["expect"])
         if action == "flag":
             raise _Wrong("without a fact it speaks of the whole document, which can be dropped or overridden")
         if quote is None or value is not None:
@@ -402,51 +414,27 @@ def _entry(entry: Any) -> Correction:
                 "without a fact it speaks of the whole document: expect must give a quote, and no value"
             )
         return Correction(
-            entry["id"],
-            action,
-            sha256,
-            region_code,
-            year,
-            edition,
-            None,
-            "",
-            "",
-            (0, 0),
-            quote,
-            None,
-            _placing(entry["set"]) if action == "override" else (),
-            _words(entry["reason"], "reason"),
-            _words(entry["evidence"], "evidence"),
-            _words(entry["author"], "author"),
-            entry["date"],
+            **stated,
+            expect_quote=quote,
+            change=_placing(entry["set"]) if action == "override" else (),
             whole=True,
         )
     fact = entry["fact"]
     _keys(fact, {"metric", "statistic", "role", "period"}, set(), "fact")
     metric = None if fact["metric"] is None else _metric(fact["metric"], "fact.metric")
-    quote, value = _expect(entry["expect"])
     if metric is None and (action == "drop" or quote is None):
         raise _Wrong(
             "fact.metric is null: such a number cannot be dropped, and needs expect.quote to be told apart"
         )
     return Correction(
-        entry["id"],
-        action,
-        sha256,
-        region_code,
-        year,
-        edition,
-        metric,
-        _one_of(fact["statistic"], "fact.statistic", STATISTICS),
-        _one_of(fact["role"], "fact.role", ("actual", "target")),
-        _period(fact["period"], "fact.period"),
-        quote,
-        value,
-        _change(entry["set"]) if action == "override" else (),
-        _words(entry["reason"], "reason"),
-        _words(entry["evidence"], "evidence"),
-        _words(entry["author"], "author"),
-        entry["date"],
+        **stated,
+        metric=metric,
+        statistic=_one_of(fact["statistic"], "fact.statistic", STATISTICS),
+        role=_one_of(fact["role"], "fact.role", ("actual", "target")),
+        period=_period(fact["period"], "fact.period"),
+        expect_quote=quote,
+        expect_value=value,
+        change=_change(entry["set"]) if action == "override" else (),
     )
 
 
