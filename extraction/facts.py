@@ -583,7 +583,7 @@ _FOR_LIVELIHOOD = re.compile(
 _SPENT = re.compile(r"(?:财政|公共预算)(?:总)?支出")
 
 
-#: 比上年, 比十三五末: a comparison in time; the name before it is no second subject.
+#: 居民收入比上年增长: the 比 of a comparison in time, no part of the name 收入比.
 _THAN = re.compile(
     r"上年|上一年|去年|(?:19|20)\d\d年|[“\"]?十[一二三四五六]?五|五年前|同期|全[国省市区]|预期|目标"
 )
