@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from dataclasses import replace
 from itertools import pairwise
 
 from extraction.clauses import basis_of, may_carry, says_something, strip_lead, strip_times
@@ -362,8 +363,13 @@ class Reader(Worded):
                 return [(group[0], subjects, "each")]  # 巩固率、入学率保持在98%以上
             return [(group[0], subjects[-1:], rule)]
         if len(subjects) == 1 and "分别" not in predicate:
-            if _CROSSED.search(predicate):  # 先后跨过3000亿元、3500亿元台阶
-                return [(q, [], "unmapped") for q in group[:-1]] + [(group[-1], subjects, rule)]
+            crossed = _CROSSED.search(predicate)
+            if crossed:  # 先后跨过3000亿元、3500亿元台阶
+                last = group[-1]
+                if last.qualifier in ("exact", "at_least"):  # the verb stands before the first of them
+                    last = replace(last, qualifier="at_least" if crossed[0][-1] in "上跨" else "more_than")
+                passed = [] if _ARRIVED.match(self.text, last.stop) else subjects
+                return [(q, [], "unmapped") for q in group[:-1]] + [(last, passed, rule)]
             # 3.9万个、2.1公里 after one name: the first is its value, what follows is something else
             return [(group[0], subjects, rule)] + [(q, [], "unmapped") for q in group[1:]]
         return [(q, [], "unmapped") for q in group]
@@ -570,7 +576,11 @@ _CALIBRE = re.compile(r"(?:5|50|500|1000|2000)万元(?:及)?以上(?=(?:项目)?
 
 
 #: 先后跨过3000亿元、3500亿元: marks passed on the way; the last is where it stands.
-_CROSSED = re.compile(r"(?:先后|相继|连续|接连)[^,]*[过上越破]|连[跨过破上]")
+_CROSSED = re.compile(r"(?:先后|相继|连续|接连)[^,]*[过上越破]|连[跨过破上][越过]?")
+
+
+#: …3500亿元台阶，达到3600亿元: the level itself follows, so that no mark needs to stand for it.
+_ARRIVED = re.compile(r"(?:两[个大])?(?:台阶|大关|关口|门槛)?,(?:已|现已|目前|去年)?达到?(?=[\d一二三四五六七八九])")
 
 
 #: 80%以上的财政支出用于民生: said of spending, behind the figure.
@@ -642,6 +652,11 @@ _GAP_WITH_VERB = re.compile(rf"、?(?:和|及|与|以及)?(?:同比)?(?:{UP}|{DO
 
 
 def _alike(a: Quantity, b: Quantity) -> bool:
-    return a.unit.dimension == b.unit.dimension or (
-        a.unit.dimension.startswith("money") and b.unit.dimension.startswith("money")
+    return a.unit.dimension == b.unit.dimension or (_is_sum(a) and _is_sum(b))
+
+
+def _is_sum(q: Quantity) -> bool:
+    """Of money, with or without 元: 三千亿、四千亿元."""
+    return q.unit.dimension.startswith("money") or (
+        q.unit.dimension == "number" and "亿" in q.raw_value + q.raw_unit
     )

@@ -114,6 +114,8 @@ class Figures(Subjects):
                         metric.domain == "prices"
                         # 11.25万贫困人口脱贫: people that follow are counted without 人
                         or (level_unit == "people" and subject.mention.start >= q.stop)
+                        # 地区生产总值达到4120亿: spoken of without 元
+                        or (level_unit.startswith("money") and "亿" in q.raw_value + q.raw_unit)
                     )
                 ):
                     continue

@@ -35,6 +35,8 @@ def _alternatives(names: list[str]) -> str:
 _UNIT = _alternatives([name for name in registry() if name != "%"])
 #: 突破万亿元, 上百场, 近千家: a scale alone is a number after a bound.
 _BARE_SCALE = r"(?<=[破过上到超近逾达])(?:万亿|[百千]亿|[百千]?万|[百千])(?![分学班下海市述方]|家[灯万])"
+#: 万亿大关, 两千亿新台阶, 万亿级台阶: a mark that was passed; 亿 alone then counts yuan.
+_MARK = r"级?的?新?(?:台阶|大关|关口|门槛)"
 _DASH = r"(?:——|—|–|-|~|至|到|―)"
 _PERCENT_OF = r"(?:百分之|千分之|万分之)"
 
@@ -55,7 +57,7 @@ _FIRST = re.compile(rf"[\d{_CN_CHARS}万翻过近半]")
 _FIRST_OF_RUN = re.compile(rf"\d+|[{_CN_CHARS}万翻过近半]")
 _YEAR = re.compile(r"(?:19|20)\d\d年(?!\d)")
 _START = re.compile(
-    rf"\d|百分之|千分之|万分之|[{_CN_CHARS}][{_CN_CHARS}万亿]|[{_CN_CHARS}](?=分之|点[{_CN_CHARS}])|一(?=成|倍)|{_BARE_SCALE}(?=[^\d]?[家场个人名户亿元万美斤吨处项所座条套件次辆台种级公])|[两二三四五六七八九十](?=家|个|座|条|项|所|处|户|成|倍|番|名|[万亿千百]|件|多|余|到|至|、)|(?<![a-zA-Z])翻了?[一两二]番|翻番|过半|近半|一半|半数"
+    rf"\d|百分之|千分之|万分之|[{_CN_CHARS}][{_CN_CHARS}万亿]|[{_CN_CHARS}](?=分之|点[{_CN_CHARS}])|一(?=成|倍)|{_BARE_SCALE}(?=[^\d]?[家场个人名户亿元万美斤吨处项所座条套件次辆台种级公]|{_MARK}|(?<=亿)[、,。;])|[两二三四五六七八九十](?=家|个|座|条|项|所|处|户|成|倍|番|名|[万亿千百]|件|多|余|到|至|、)|(?<![a-zA-Z])翻了?[一两二]番|翻番|过半|近半|一半|半数"
 )
 
 _RUN = re.compile(rf"\d+|[{_CN_CHARS}万亿]+")
@@ -66,7 +68,7 @@ _BEFORE_BAD = re.compile(
 )
 _AFTER_BAD = re.compile(
     r"(?:年(?!均|产|内|[以之]上)|月(?!均)|日(?!均)|号|时(?!代|期|长)|届|次(?:会议|全会|全体|党代会|党的|集体)|中全会|世纪|[A-Za-zαβ](?![a-zA-Z]*/)|强(?!度)"
-    r"|\+|热线|党代会|大(?:[精报会以]|[、,]|、二十)|周年|路(?!灯)|米长跑|级(?!以)|版|型|网|线(?!路|上)|[·:：]\d+(?![\d.:∶])|×|师|军|旅|团场|载|五规划|”|’)"
+    r"|\+|热线|党代会|大(?:[精报会以]|[、,]|、二十)|周年|路(?!灯)|米长跑|(?!级的?新?(?:台阶|大关|关口|门槛))级(?!以)|版|型|网|线(?!路|上)|[·:：]\d+(?![\d.:∶])|×|师|军|旅|团场|载|五规划|”|’)"
 )
 _SLOGAN = re.compile(r"[“‘《「][^“”‘’《》「」\n]{0,14}$")
 _SLOGAN_END = re.compile(r"^[^“”‘’《》「」\n]{0,14}[”’》」]")
@@ -83,7 +85,9 @@ _DOUBLED = {"以上": "at_least", "左右": "around"}
 _DOUBLING = {"翻番": 1, "翻一番": 1, "翻两番": 2, "翻二番": 2, "翻了一番": 1, "翻了两番": 2, "翻了二番": 2}
 
 # --- bounds -----------------------------------------------------------------------------------------------------------
-_AFTER = re.compile(r"(?:\(含\))?(左右|上下|以上|及以上|以内|之内|以下|及以下|之多|台阶|大关|关口)")
+_AFTER = re.compile(
+    r"(?:\(含\))?(左右|上下|以上|及以上|以内|之内|以下|及以下|之多|级?的?新?(?:台阶|大关|关口|门槛))"
+)
 _AFTER_QUALIFIER = {
     "左右": "around", "上下": "around", "以上": "at_least", "及以上": "at_least", "以内": "at_most", "之内": "at_most",
     "以下": "at_most", "及以下": "at_most", "之多": "exact",
@@ -185,7 +189,7 @@ def _qualifier(text: str, low: int, start: int, stop: int, more: bool) -> tuple[
     word = before[1] if before else ""
     if after:
         name = after[1]
-        if name in ("台阶", "大关", "关口"):
+        if _MARK_FOLLOWS.fullmatch(name):
             kind = _BEFORE_QUALIFIER.get(word, "at_least") if word != "上" else "at_least"
             return kind, after.end()
         kind = _AFTER_QUALIFIER[name]
@@ -312,7 +316,7 @@ def _read(text: str, i: int, limit: int, floor: int) -> tuple[Quantity | None, i
         n1 = n1.partition(",")[0]
         stop = match.start("n1") + len(n1)
         return _finish(text, match, parts, floor, n1, "", stop, cut=True)
-    if bare and not arabic and not scaled:
+    if bare and not arabic and not scaled and not ("亿" in n1 and _SUM_FOLLOWS.match(text, stop)):
         return None, i + len(n1)
     return _finish(text, match, parts, floor, n1, unit_name, stop)
 
@@ -443,6 +447,9 @@ def _reject(
 
 #: 连续迈上4个万亿元台阶: how often, not how much.
 _STEPS = re.compile(r"(?:[十百千万]*亿元?(?:级|大关|台阶|关口)|台阶|大关|季度)")
+_MARK_FOLLOWS = re.compile(_MARK)
+#: 突破四千亿大关, 突破万亿、: what ends a sum that is written without 元.
+_SUM_FOLLOWS = re.compile(rf"{_MARK}|[、,。;]")
 _AFTER_BAD_WITH_UNIT = re.compile(r"(?:会议|全会|党代会|党的)")
 
 
@@ -470,8 +477,8 @@ def _finish(
     high: int | None = None
     high_exp = 0
     name = unit_name
-    if not name and "亿" in (parts.s1 or "") and text[stop : stop + 2] in ("台阶", "大关"):
-        name = "元"  # 迈上5万亿台阶: steps are counted in yuan
+    if not name and "亿" in n1 + (parts.s1 or "") and _MARK_FOLLOWS.match(text, stop):
+        name = "元"  # 迈上5万亿台阶, 突破万亿大关: steps are counted in yuan
     share = None
     if not cut:
         more = bool(
