@@ -321,7 +321,17 @@ class Reader(Worded):
                 self.facts.append(fact)
         if rule != "carried_over":
             self.history.extend(subjects or [Subject(None, "", True)])
-        if subjects and rule != "name_after":
+        if (
+            rule in ("carried_over", "name_in_previous_segment")
+            and len(subjects) == 1
+            and _TOTAL.search(clause)
+        ):
+            # 新登记经营主体8.6万户，总量达到62万户，增长7.3%: what grew is the stock, not the year's addition
+            total, named = self.facts[-1].metric, subjects[0].mention
+            if total is not None and named is not None:
+                mention = Mention(named.start, named.end, ((total, "any"),))
+                new_carry = [Subject(mention, total.name_zh, False, "", named.start)]
+        elif subjects and rule != "name_after":
             new_carry = subjects
         elif rule == "name_after":
             new_carry = []
@@ -580,7 +590,13 @@ _CROSSED = re.compile(r"(?:先后|相继|连续|接连)[^,]*[过上越破]|连[�
 
 
 #: …3500亿元台阶，达到3600亿元: the level itself follows, so that no mark needs to stand for it.
-_ARRIVED = re.compile(r"(?:两[个大])?(?:台阶|大关|关口|门槛)?,(?:已|现已|目前|去年)?达到?(?=[\d一二三四五六七八九])")
+_ARRIVED = re.compile(
+    r"(?:两[个大])?(?:台阶|大关|关口|门槛)?,(?:已|现已|目前|去年)?达到?(?=[\d一二三四五六七八九])"
+)
+
+
+#: 总数达680家: the stock of what the clause before counted the additions to.
+_TOTAL = re.compile(r"^[、,]?(?:总数|总量|总户数|存量|保有量|累计总数)")
 
 
 #: 80%以上的财政支出用于民生: said of spending, behind the figure.
