@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import Any
 
 from pyarrow import RecordBatch
-from warehouse.runs import RunParams, run_name
 
 from extraction.model import Claim
 from scrapers.archive import Archive, Facts
@@ -30,6 +29,7 @@ from scrapers.model import Source
 from scrapers.sources import load_sources
 from warehouse import pipeline, staging
 from warehouse.parse import parser_version
+from warehouse.runs import RunParams, run_name
 from warehouse.schemas import TABLES
 from warehouse.settings import Settings
 
@@ -169,6 +169,7 @@ def _measured(settings: Settings, year: int) -> Year:
     }
     return {
         "year": float(year),
+        "reports": float(year * REPORTS),
         **json.loads(done.stdout),
         "staging_mb": sum(sizes["staging"]) / 2**20,
         "archive_mb": sum(sizes["archive"]) / 2**20,
