@@ -43,9 +43,10 @@ DATA_TABLES = ("documents", "sections", "observations", "quarantine", "copies")
 #: Looks that are kept, counted back from the youngest; of older ones only what mart_source_health still asks for.
 LOOKS_DAYS = 400
 
-#: Files over this size are left alone by compaction; smaller ones are merged so many at a time that they come to it.
-#: Merging sorts its rows in memory, thirty times their size: this bounds what a night takes, however much there is.
+#: Files over this size, or with so many rows, are left alone by compaction; smaller ones are merged so many at a time
+#: that they come to it. Merging sorts its rows in memory: this bounds what a night takes, however much there is.
 COMPACT_BELOW_BYTES = 8 * 1024 * 1024
+COMPACT_BELOW_ROWS = 100_000
 
 
 class _Place:
@@ -363,7 +364,7 @@ def compact(root: Root, run_id: str, *, after: int) -> Commit | None:
 
     Rows that a newer parse of the same document supersedes are left out (of documents, one row for each
     source stays: it tells what that source claimed), and looks of more than LOOKS_DAYS ago. Files of
-    COMPACT_BELOW_BYTES and more stay as they are. The files that were merged stay, too, until
+    COMPACT_BELOW_BYTES or COMPACT_BELOW_ROWS and more stay as they are. The files that were merged stay, too, until
     ``remove_uncommitted`` finds that no reader can still have them open.
 
     Returns the new commit, or None where there was nothing to do.
@@ -371,7 +372,7 @@ def compact(root: Root, run_id: str, *, after: int) -> Commit | None:
     place = _Place(root)
     there = place.list()
     files = [file for commit in _read_commits(place, there) for file in commit.files]
-    small = [f for f in files if f.path in there and there[f.path].size < COMPACT_BELOW_BYTES]
+    small = [f for f in files if f.path in there and _is_small(f.table, there[f.path].size, f.rows)]
     if max(Counter(file.table for file in small).values(), default=0) <= after:
         return None
     result = [file for file in files if file not in small]
@@ -386,17 +387,21 @@ def compact(root: Root, run_id: str, *, after: int) -> Commit | None:
     return write_commit(root, f"compact-{run_id}", result, replaces=replaces)
 
 
+def _is_small(table: str, size: int, rows: int) -> bool:
+    """Looks always are: what is kept of them is told by all of them together."""
+    return table == "looks" or (size < COMPACT_BELOW_BYTES and rows < COMPACT_BELOW_ROWS)
+
+
 def _groups(files: Sequence[tuple[StagedFile, int]]) -> list[list[StagedFile]]:
-    """Files, in their order, so many together that they come to COMPACT_BELOW_BYTES; looks are all one, for what is
-    kept of them is told by all."""
+    """Files of a table, in their order, with their sizes: so many together that they are no longer small."""
     groups: list[list[StagedFile]] = []
-    size = COMPACT_BELOW_BYTES
+    size = rows = 0
     for file, its in files:
-        if size >= COMPACT_BELOW_BYTES and not (groups and file.table == "looks"):
+        if not groups or not _is_small(file.table, size, rows):
             groups.append([])
-            size = 0
+            size = rows = 0
         groups[-1].append(file)
-        size += its
+        size, rows = size + its, rows + file.rows
     return groups
 
 

@@ -186,9 +186,12 @@ def test_compaction_merges_a_bounded_share_at_a_time(tmp_path: Path, monkeypatch
     assert len(staging.table_files(tmp_path, "documents")) == 4
     assert len(staging.table_files(tmp_path, "looks")) == 1
     assert sorted(texts(tmp_path)) == [f"报告{n}" for n in range(7)]
-    # What has come to its size is not counted, or every night would merge for nothing.
+    # What has come to its size, or number of rows, is not counted, or every night would merge for nothing.
     monkeypatch.setattr(staging, "COMPACT_BELOW_BYTES", 1)
-    assert staging.compact(tmp_path, "d", after=0) is None
+    assert staging.compact(tmp_path, "d", after=1) is None
+    monkeypatch.setattr(staging, "COMPACT_BELOW_BYTES", 2**30)
+    monkeypatch.setattr(staging, "COMPACT_BELOW_ROWS", 1)
+    assert staging.compact(tmp_path, "e", after=1) is None
 
 
 def test_files_that_nobody_needs_go_but_only_when_old(tmp_path: Path) -> None:
