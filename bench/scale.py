@@ -137,10 +137,11 @@ def plot(years: list[dict[str, float]]) -> bytes:
         chart.xValueAxis.valueSteps = [year["year"] for year in years if year["year"] % 5 == 0]
         chart.xValueAxis.labelTextFormat = "%d"
         chart.yValueAxis.valueMin = 0
+        chart.yValueAxis.valueMax = 1.1 * max(year[name] for year in years)
         chart.yValueAxis.visibleGrid = True
         chart.yValueAxis.gridStrokeColor = HexColor("#dddddd")
         drawing.add(chart)
-        drawing.add(String(left + 50, bottom + height - 25, title, fontName="Helvetica-Bold", fontSize=12))
+        drawing.add(String(left + 50, bottom + height - 25, title, fontName="Helvetica", fontSize=13))
         drawing.add(String(left + width - 60, bottom + 8, "year", fontName="Helvetica", fontSize=10))
     drawn: bytes = renderSVG.drawToString(drawing).encode()
     return drawn
