@@ -59,6 +59,7 @@ def _settled(cluster: Cluster, since: datetime, seconds: float) -> bool:
     deadline = time.monotonic() + seconds
     quiet = 0
     while time.monotonic() < deadline:
+        cluster.restart_ended()
         try:
             open_runs = [
                 run
