@@ -3,28 +3,66 @@
 Pages are as portals make them: 60 to 200 kB, the text in spans with styles of their own, menus, scripts and a footer
 around it. The text is drawn letter by letter as the sample reports have them, which makes it harder to compress than
 real text (zlib leaves 0.57 of it, and 0.43 of a real report). Portals answer in plain or in gzip: both are measured.
+Beside them, in plain: the reports of ../shared/corpus in such a page, where they are there, and the pages of the sample
+site, which are so short (a twentieth of a real one) that what is said about each page weighs more than the page.
 """
 
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
 PAGES = 60
 
+#: Bytes; pages of the sample site below it are lists.
+SHORTEST = 2400
+
 
 def archive_share(scratch: Path) -> dict[str, float]:
     """WARC bytes by byte of page, requests, redirects and robots.txt included."""
-    return {
-        "plain_share_of_raw": _share(scratch / "plain", may_gzip=False),
-        "gzip_share_of_raw": _share(scratch / "gzip", may_gzip=True),
-        "mean_page_kb": sum(len(_page(n)) for n in range(PAGES)) / PAGES / 1000,
+    made = [_page(n) for n in range(PAGES)]
+    figures = {
+        "plain_share_of_raw": _share(scratch / "plain", made, may_gzip=False),
+        "gzip_share_of_raw": _share(scratch / "gzip", made, may_gzip=True),
+        "mean_page_kb": _mean_kb(made),
     }
+    for name, pages in (("real_texts", _real_texts()), ("samples", _samples())):
+        if pages:
+            figures[f"{name}_share_of_raw"] = _share(scratch / name, pages, may_gzip=False)
+            figures[f"{name}_mean_page_kb"] = _mean_kb(pages)
+    return figures
 
 
-def _share(root: Path, *, may_gzip: bool) -> float:
+def _mean_kb(pages: Sequence[bytes]) -> float:
+    return sum(map(len, pages)) / len(pages) / 1000
+
+
+def _real_texts() -> list[bytes]:
+    from bench.rebuild import CORPUS, page
+
+    found = []
+    for path in sorted(CORPUS.glob("*/*.txt")):
+        name, year = path.stem.split("_")
+        found.append(page(name, int(year), path.read_text(encoding="utf-8", errors="replace")))
+    return found
+
+
+def _samples() -> list[bytes]:
+    """Pages of the sample site that hold a report."""
+    from samples.site import build
+
+    found = {
+        reply.body
+        for reply in build().values()
+        if b"<html" in reply.body[:500] and len(reply.body) > SHORTEST
+    }
+    return sorted(found)
+
+
+def _share(root: Path, bodies: Sequence[bytes], *, may_gzip: bool) -> float:
     from samples.server import Reply, serve
     from scrapers.archive import Archive
     from scrapers.discovery import discover
@@ -34,9 +72,9 @@ def _share(root: Path, *, may_gzip: bool) -> float:
 
     rows = "".join(
         f'<li><a href="/zfgzbg/t20260209_{n}.html">{1990 + n % 37}年太原市政府工作报告（{n}）</a></li>'
-        for n in range(PAGES)
+        for n in range(len(bodies))
     )
-    pages = {f"/zfgzbg/t20260209_{n}.html": _page(n) for n in range(PAGES)}
+    pages = {f"/zfgzbg/t20260209_{n}.html": body for n, body in enumerate(bodies)}
     pages["/zfgzbg/index.html"] = f"<html><body><ul>{rows}</ul></body></html>".encode()
 
     def answer(path: str) -> Reply | None:
@@ -61,8 +99,9 @@ def _share(root: Path, *, may_gzip: bool) -> float:
             links, archive=archive, run_id="r1", batch="b", settings=settings, now=now, sources=[source]
         )
     raw = sum(item.byte_size for item in got if isinstance(item, Fetched))
-    if sum(isinstance(item, Fetched) for item in got) != PAGES:
-        raise RuntimeError(f"{len(got)} of {PAGES} pages fetched")
+    fetched = sum(isinstance(item, Fetched) for item in got)
+    if fetched != len(bodies):
+        raise RuntimeError(f"{fetched} of {len(bodies)} pages fetched")
     return sum(path.stat().st_size for path in root.rglob("*.warc.gz")) / raw
 
 

@@ -147,7 +147,7 @@ def _pages() -> Iterator[tuple[str, str, int, bytes]]:
         for position, code, name in reporting_regions():
             of_level = templates[_is_large(name)]
             owner, of_year, text = of_level[position % len(of_level)]
-            yield code, name, year, _page(name, year, _for(text, owner, of_year, name, year))
+            yield code, name, year, page(name, year, _for(text, owner, of_year, name, year))
         year -= 1
 
 
@@ -198,7 +198,8 @@ def _for(text: str, owner: str, of_year: int, name: str, year: int) -> str:
     return re.sub(r"(?<![\d.])\d+(?:\.\d+)?(?![\d.年月日])", other_figure, text)
 
 
-def _page(name: str, year: int, text: str) -> bytes:
+def page(name: str, year: int, text: str) -> bytes:
+    """A report as sites show it: its paragraphs in their styles, navigation above and below."""
     paragraphs = "".join(
         f'<p style="text-indent: 2em; line-height: 28pt; font-family: 仿宋_GB2312; font-size: 16pt">'
         f'<span style="font-family: 仿宋_GB2312; font-size: 16pt">{line.strip()}</span></p>\n'
@@ -206,11 +207,11 @@ def _page(name: str, year: int, text: str) -> bytes:
         if line.strip()
     )
     title = f"{year}年{name}政府工作报告"
-    page = (
+    html = (
         f'<!DOCTYPE html><html><head><meta charset="utf-8"><meta name="ArticleTitle" content="{title}">'
         f"<title>{title}</title><script>var t = 1;</script></head><body>"
         f'<div class="head"><ul>{_NAVIGATION}</ul></div><div class="article"><h1>{title}</h1>'
         f'<div class="TRS_Editor">{paragraphs}</div></div><div class="foot"><ul>{_NAVIGATION}</ul>主办：{name}人民政府</div>'
         "</body></html>"
     )
-    return page.encode()
+    return html.encode()

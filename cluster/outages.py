@@ -59,6 +59,7 @@ def _settled(cluster: Cluster, since: datetime, seconds: float) -> bool:
     deadline = time.monotonic() + seconds
     quiet = 0
     while time.monotonic() < deadline:
+        cluster.restart_ended()
         try:
             open_runs = [
                 run
@@ -165,7 +166,7 @@ def main() -> int:
     busy = sum(u.ru_utime + u.ru_stime for u in used)
     seconds = time.monotonic() - start
     print(f"{seconds:.0f} s, processor time {busy:.0f} s, seed {seed}")
-    if wanted.record and status in (0, 1):
+    if wanted.record and outcomes:
         record(wanted.record, "outages", outcomes, seed=seed, seconds=seconds, busy=busy)
     return status
 

@@ -158,6 +158,14 @@ class Cluster:
             case _:
                 self.start_service(name)
 
+    def restart_ended(self) -> list[str]:
+        """Start again what ended by itself (a scheduler whose database went does), as the engine would; their names."""
+        ended = [name for name, process in self.group.running.items() if process.poll() is not None]
+        for name in ended:
+            self.kill_service(name)
+            self.start_again(name)
+        return ended
+
     def well(self, name: str) -> bool:
         """What the compose file's health check of the service says."""
         done = subprocess.run(

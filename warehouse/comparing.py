@@ -39,7 +39,7 @@ def comparison(
     """All regions that state ``metric`` for ``year`` (default: the latest of each role), best first.
 
     metric    a code, or a Chinese name of the catalogue
-    province  name or code; only regions within it
+    province  name, short name or code; only it and regions within it
     """
     found = connection.execute(
         "select metric_code, metric_name_zh, unit from marts.dim_metric "
@@ -49,12 +49,25 @@ def comparison(
     ).fetchone()
     if found is None:
         near = connection.execute(
-            "select metric_code || ' (' || metric_name_zh || ')' from marts.dim_metric order by greatest("
-            "jaro_winkler_similarity(metric_code, $m), jaro_winkler_similarity(metric_name_zh, $m)) desc limit 5",
-            {"m": metric},
+            "select metric_code || ' (' || metric_name_zh || ')' from marts.dim_metric order by "
+            "contains(metric_code, $m) or contains(metric_name_zh, $m) desc, "
+            "least(damerau_levenshtein(metric_code, $m) / greatest(length(metric_code), length($m)), "
+            "damerau_levenshtein(metric_name_zh, $m) / greatest(length(metric_name_zh), length($m))), metric_code limit 5",
+            {"m": metric.lower()},
         ).fetchall()
         return Comparison(problem=f"no metric {metric!r}; near: {', '.join(name for (name,) in near)}")
     code, name, unit = found
+    if province:
+        known = connection.execute(
+            "select region_code from marts.dim_region where tier = 'province' "
+            "and ($p in (region_code, region_name, short_name) or list_contains(aliases, $p)) limit 1",
+            {"p": province},
+        ).fetchone()
+        if known is None:
+            return Comparison(
+                problem=f"no province {province!r}; its name (山西省, 山西) or code (140000) is wanted"
+            )
+        (province,) = known
     rows = connection.execute(
         """
         with shown as (
@@ -62,7 +75,7 @@ def comparison(
             from marts.mart_city_comparison
             where metric_code = $code
                 and ($role = '' or role = $role)
-                and ($province = '' or $province in (province_name, province_code))
+                and ($province = '' or province_code = $province)
                 and year <= coalesce($year, year)
         )
         select region_name, province_name, role, statistic,
@@ -80,6 +93,9 @@ def comparison(
         {"code": code, "role": role, "province": province, "year": year},
     ).fetchall()
     if not rows:
-        when = f" for {year}" if year else ""
-        return Comparison(problem=f"no report in the warehouse states {code} ({name}){when}")
+        words = (f" as a {role}" if role == "target" else f" as an {role}" if role else "") + (
+            f" for {year}" if year else ""
+        )
+        where = f" of province {province}" if province else ""
+        return Comparison(problem=f"no report{where} in the warehouse states {code} ({name}){words}")
     return Comparison(title=f"{name} ({code}), {unit}", rows=rows)

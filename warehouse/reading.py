@@ -43,6 +43,8 @@ def open_warehouse(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         },
     )
     try:
+        # dim_region is marts.dim_region, and `show tables` shows the marts; functions lie in main.
+        connection.execute("set search_path = 'marts,main'")
         connection.execute("set lock_configuration = true")
         yield connection
     finally:

@@ -18,6 +18,7 @@ import json
 import os
 import secrets
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -42,8 +43,10 @@ DATA_TABLES = ("documents", "sections", "observations", "quarantine", "copies")
 #: Looks that are kept, counted back from the youngest; of older ones only what mart_source_health still asks for.
 LOOKS_DAYS = 400
 
-#: Files over this size are left alone by compaction.
-COMPACT_BELOW_BYTES = 64 * 1024 * 1024
+#: Files over this size, or with so many rows, are left alone by compaction; smaller ones are merged so many at a time
+#: that they come to it. Merging sorts its rows in memory: this bounds what a night takes, however much there is.
+COMPACT_BELOW_BYTES = 8 * 1024 * 1024
+COMPACT_BELOW_ROWS = 100_000
 
 
 class _Place:
@@ -357,30 +360,49 @@ def verify(root: Root) -> list[str]:
 
 
 def compact(root: Root, run_id: str, *, after: int) -> Commit | None:
-    """Write the small files of every table into one, when a table has more than ``after`` of them.
+    """Write the small files of every table into few, when a table has more than ``after`` of them.
 
     Rows that a newer parse of the same document supersedes are left out (of documents, one row for each
-    source stays: it tells what that source claimed), and looks of more than LOOKS_DAYS ago. Files of 64 MiB and more stay as they are. The files
-    that were merged stay, too, until ``remove_uncommitted`` finds that no reader can still have them open.
+    source stays: it tells what that source claimed), and looks of more than LOOKS_DAYS ago. Files of
+    COMPACT_BELOW_BYTES or COMPACT_BELOW_ROWS and more stay as they are. The files that were merged stay, too, until
+    ``remove_uncommitted`` finds that no reader can still have them open.
 
     Returns the new commit, or None where there was nothing to do.
     """
     place = _Place(root)
     there = place.list()
     files = [file for commit in _read_commits(place, there) for file in commit.files]
-    if max((sum(f.table == table for f in files) for table in TABLES), default=0) <= after:
+    small = [f for f in files if f.path in there and _is_small(f.table, there[f.path].size, f.rows)]
+    if max(Counter(file.table for file in small).values(), default=0) <= after:
         return None
-    result = []
+    result = [file for file in files if file not in small]
     for table in TABLES:
-        of_table = [f for f in files if f.table == table]
-        small = [f for f in of_table if f.path in there and there[f.path].size < COMPACT_BELOW_BYTES]
-        result += [f for f in of_table if f not in small]
-        if small:
-            paths = [place.mirror.path(f.path, there[f.path]) for f in small]
-            result.append(_merge(place, table, f"compact-{run_id}", paths))
+        groups = _groups([(f, there[f.path].size) for f in small if f.table == table])
+        for number, group in enumerate(groups):
+            name = f"compact-{run_id}" + (f"-{number}" if number else "")
+            paths = [place.mirror.path(file.path, there[file.path]) for file in group]
+            result.append(_merge(place, table, name, paths))
     # Replaced commits that are still there are named again: removed in any order, none comes back to life.
     replaces = sorted(Path(name).stem for name in there if name.startswith("commits/"))
     return write_commit(root, f"compact-{run_id}", result, replaces=replaces)
+
+
+def _is_small(table: str, size: int, rows: int) -> bool:
+    """Looks always are: what is kept of them is told by all of them together."""
+    return table == "looks" or (size < COMPACT_BELOW_BYTES and rows < COMPACT_BELOW_ROWS)
+
+
+def _groups(files: Sequence[tuple[StagedFile, int]]) -> list[list[StagedFile]]:
+    """Files of a table, in their order, with their sizes: so many together that they are no longer small."""
+    groups: list[list[StagedFile]] = []
+    size = rows = 0
+    for file, its in files:
+        if not groups or not _is_small(file.table, size, rows):
+            groups.append([])
+            size = rows = 0
+        groups[-1].append(file)
+        size, rows = size + its, rows + file.rows
+    return groups
 
 
 def _merge(place: _Place, table: str, name: str, small: list[Path]) -> StagedFile:
@@ -389,12 +411,15 @@ def _merge(place: _Place, table: str, name: str, small: list[Path]) -> StagedFil
     columns = ", ".join(f'"{c}"' for c in TABLES[table].names)
     parameters: dict[str, Any] = {"files": [str(p) for p in [_empty(place, table), *small]]}
     query = f"select {columns} from read_parquet($files, union_by_name := true)"  # noqa: S608 - our own names
+    documents = [str(p) for p in (_empty(place, "documents"), *_table_files(place, "documents"))]
     match table:
         case "documents":
             query += (
-                " qualify row_number() over (partition by document_id, source_id "
-                "order by parsed_at desc, parse_id desc) = 1 order by parsed_at, document_id, parse_id"
+                " semi join (select document_id, source_id, arg_max(parse_id, (parsed_at, parse_id)) as parse_id "
+                "from read_parquet($documents, union_by_name := true) group by document_id, source_id) "
+                "using (document_id, source_id, parse_id) order by parsed_at, document_id, parse_id"
             )
+            parameters["documents"] = documents
         case "looks":
             query += (
                 " qualify looked_at is null or looked_at >= max(looked_at) over () - to_days($days) "
@@ -410,14 +435,15 @@ def _merge(place: _Place, table: str, name: str, small: list[Path]) -> StagedFil
                 "from read_parquet($documents, union_by_name := true) group by document_id) "
                 "using (document_id, parse_id) order by document_id, char_start, char_end"
             )
-            documents = [_empty(place, "documents"), *_table_files(place, "documents")]
-            parameters["documents"] = [str(p) for p in documents]
+            parameters["documents"] = documents
     with duckdb.connect() as connection:
         connection.execute("set timezone = 'UTC'")
         connection.execute(
             f"set temp_directory = '{str(place.local / '_tmp').replace(chr(39), chr(39) * 2)}'"
         )
-        batches: Any = connection.sql(query, params=parameters).to_arrow_reader(50_000)
+        # A document's row has its whole text: as many as of other tables would be hundreds of megabytes.
+        rows = 500 if table == "documents" else 50_000
+        batches: Any = connection.sql(query, params=parameters).to_arrow_reader(rows)
         return _write(place, table, name, batches)
 
 

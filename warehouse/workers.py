@@ -7,6 +7,7 @@ replaced and the document gets a named failure. (concurrent.futures would lose e
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import resource
 import select
@@ -331,6 +332,7 @@ def _serve(
     threading.Thread(target=die_with, args=(os.getppid(), answers.fileno()), daemon=True).start()
     if prepare is not None:
         prepare()
+    gc.freeze()  # the catalogue and the libraries stay: no collection need look at them again
     _bound_memory()
     global _tell
     _tell = answers.send

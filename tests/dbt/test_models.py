@@ -274,6 +274,18 @@ def test_macros_answer_the_common_questions(ask: Ask) -> None:
     )
 
 
+def test_a_city_has_a_share_of_what_its_province_adds_up_to(ask: Ask) -> None:
+    """Amounts and counts have one; rates have a gap alone."""
+    assert ask(
+        "select count(*) from marts.mart_city_comparison where share_of_province_pct is not null and unit = '%'"
+    ) == [(0,)]
+    ((value, province, share),) = ask(
+        "select value, province_value, share_of_province_pct from marts.mart_city_comparison "
+        "where region_name = '太原市' and metric_code = 'gdp' and statistic = 'level' and role = 'actual' and year = 2025"
+    )
+    assert share == round(100 * value / province, 2)
+
+
 def test_macros_take_any_name_and_refuse_what_is_none(ask: Ask) -> None:
     assert ask("select count(*) from promises('太原')") == ask("select count(*) from promises('140100')")
     assert ask("select code_of_metric('地区生产总值'), code_of_metric('GDP')") == [("gdp", "gdp")]

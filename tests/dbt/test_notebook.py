@@ -19,6 +19,8 @@ def test_the_notebook_draws(world_database: Path, tmp_path: Path, monkeypatch: p
     assert set(defined["verdicts"].verdict) == {"met", "missed"}
     assert {"太原市", "运城市", "山西省"} <= set(defined["targets"].region_name)
     drawn = defined["targets_chart"].to_dict()
-    assert drawn["encoding"]["y"]["field"] == "target"
+    assert [layer["mark"]["type"] for layer in drawn["layer"]] == ["rule", "tick", "circle"]
     (rows,) = drawn["datasets"].values()
     assert len(rows) == len(defined["targets"])
+    assert {row["what"] for row in defined["over_time"].to_dict("records")} == {"目标 target", "实绩 actual"}
+    assert defined["history_chart"].to_dict()["encoding"]["y"]["field"] == "comparable_value"

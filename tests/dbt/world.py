@@ -130,6 +130,7 @@ def observations(of: dict[str, Row]) -> list[Row]:
         observation(new, "gdp", 5.0, role="target"),
         observation(of["青岛2026"], "gdp", 6.0, role="target"),
         observation(of["山西2026"], "gdp", 4.5, value_high=5.0, qualifier="range", role="target"),
+        observation(of["山西2026"], "gdp", 25062.5, **amount),
         observation(of["全国2026"], "gdp", 5.0, role="target", qualifier="around"),
         observation(of["青岛2026"], "pm25", 30.0, statistic="level", unit="微克/立方米"),
         observation(new, "pm25", 40.0, statistic="level", unit="微克/立方米"),

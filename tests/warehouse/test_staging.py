@@ -168,6 +168,32 @@ def test_compaction_keeps_every_row_that_counts_and_drops_superseded_parses(tmp_
     )
 
 
+def test_compaction_merges_a_bounded_share_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def commit(run: str, name: str, day: int) -> None:
+        doc = document(name, parse_id=f"{run}/b", parsed_at=AT + timedelta(days=day))
+        files = [
+            staging.write_table(tmp_path, "documents", f"{run}-b", [doc]),
+            staging.write_table(tmp_path, "looks", f"{run}-b", [row("looks", run_id=run)]),
+        ]
+        staging.write_commit(tmp_path, run, files)
+
+    for n in range(7):
+        commit(f"run{n}", f"报告{n}", 0)
+    commit("run9", "报告0", 1)  # supersedes a parse of another group
+    largest = max(path.stat().st_size for path in staging.table_files(tmp_path, "documents"))
+    monkeypatch.setattr(staging, "COMPACT_BELOW_BYTES", largest + 1)
+    assert staging.compact(tmp_path, "c", after=5) is not None
+    assert len(staging.table_files(tmp_path, "documents")) == 4
+    assert len(staging.table_files(tmp_path, "looks")) == 1
+    assert sorted(texts(tmp_path)) == [f"报告{n}" for n in range(7)]
+    # What has come to its size, or number of rows, is not counted, or every night would merge for nothing.
+    monkeypatch.setattr(staging, "COMPACT_BELOW_BYTES", 1)
+    assert staging.compact(tmp_path, "d", after=1) is None
+    monkeypatch.setattr(staging, "COMPACT_BELOW_BYTES", 2**30)
+    monkeypatch.setattr(staging, "COMPACT_BELOW_ROWS", 1)
+    assert staging.compact(tmp_path, "e", after=1) is None
+
+
 def test_files_that_nobody_needs_go_but_only_when_old(tmp_path: Path) -> None:
     for n in range(3):
         commit_documents(tmp_path, f"run{n}", document(f"报告{n}"))

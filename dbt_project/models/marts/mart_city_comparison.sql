@@ -46,6 +46,12 @@ best as (
         regions.economic_belt,
         regions.city_group,
         metrics.direction,
+        -- What parts add up to: a city's share of its province means something.
+        metrics.kind in ('flow', 'stock', 'count')
+        and facts.statistic in ('level', 'cumulative_level')
+        and not contains(metrics.metric_name_zh, '人均')
+        and facts.unit not in ('%', '年', '岁', '天')
+        and not contains(facts.unit, '/') as is_sum,
         facts.period_start = facts.period_end as is_one_year,
         (facts.value + coalesce(facts.value_high, facts.value)) / 2 as comparable_value
     from {{ ref('fct_region_metric_year') }} as facts
@@ -192,11 +198,15 @@ select
     province.value as province_value,
     province.value_high as province_value_high,
     province.qualifier as province_qualifier,
-    rows_due.comparable_value - province.comparable_value as gap_to_province,
+    round(rows_due.comparable_value - province.comparable_value, 9) as gap_to_province,
+    case
+        when rows_due.is_sum and province.comparable_value > 0
+            then round(100 * rows_due.comparable_value / province.comparable_value, 2)
+    end as share_of_province_pct,
     nation.value as nation_value,
     nation.value_high as nation_value_high,
     nation.qualifier as nation_qualifier,
-    rows_due.comparable_value - nation.comparable_value as gap_to_nation,
+    round(rows_due.comparable_value - nation.comparable_value, 9) as gap_to_nation,
     case when rows_due.unit = '%' then '个百分点' else rows_due.unit end as gap_unit,
     ranked.peers_min,
     ranked.peers_median,
@@ -204,10 +214,10 @@ select
     ranked.peers_stddev,
     case when rows_due.lag_year = rows_due.year - 1 then rows_due.lag_value end as previous_value,
     case
-        when rows_due.lag_year = rows_due.year - 1 then rows_due.comparable_value - rows_due.lag_value
+        when rows_due.lag_year = rows_due.year - 1 then round(rows_due.comparable_value - rows_due.lag_value, 9)
     end as change_on_previous,
-    case when rows_due.is_one_year and rows_due.years_of_3 = 3 then rows_due.mean_3_years end as average_3_years,
-    case when rows_due.is_one_year and rows_due.years_of_5 = 5 then rows_due.mean_5_years end as average_5_years,
+    case when rows_due.is_one_year and rows_due.years_of_3 = 3 then round(rows_due.mean_3_years, 9) end as average_3_years,
+    case when rows_due.is_one_year and rows_due.years_of_5 = 5 then round(rows_due.mean_5_years, 9) end as average_5_years,
     {{ growth_from_levels('rows_due') }} as growth_from_levels_pct,
     case when rows_due.statistic = 'level' and rows_due.role = 'actual' then stated_growth.value end as growth_stated_pct,
     {{ growth_from_levels('rows_due') }} - stated_growth.value as growth_difference_pp,

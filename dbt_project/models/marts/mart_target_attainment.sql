@@ -173,15 +173,17 @@ select
         as verdict,
     judged.finding,
     case
-        when judged.finding = 'below' then judged.actual_value - judged.acceptable_low
-        when judged.finding = 'above' then judged.actual_value - judged.acceptable_high
+        when judged.finding = 'below' then round(judged.actual_value - judged.acceptable_low, 9)
+        when judged.finding = 'above' then round(judged.actual_value - judged.acceptable_high, 9)
         when judged.finding = 'within' and isfinite(judged.acceptable_low) and judged.judged_direction != 'lower'
-            then judged.actual_value - judged.acceptable_low
+            then round(judged.actual_value - judged.acceptable_low, 9)
         when judged.finding = 'within' and isfinite(judged.acceptable_high)
-            then judged.actual_value - judged.acceptable_high
+            then round(judged.actual_value - judged.acceptable_high, 9)
     end as gap_to_bound,
-    (judged.actual_value + coalesce(actuals.value_high, judged.actual_value)) / 2
-    - (judged.value + coalesce(judged.value_high, judged.value)) / 2 as gap_to_figure,
+    round(
+        (judged.actual_value + coalesce(actuals.value_high, judged.actual_value)) / 2
+        - (judged.value + coalesce(judged.value_high, judged.value)) / 2, 9
+    ) as gap_to_figure,
     case when targets.unit = '%' then '个百分点' else targets.unit end as gap_unit,
     case
         when judged.value > 0 and judged.actual_value is not null
