@@ -160,7 +160,9 @@ def nightly_reports() -> None:
         settings, run = _settings_and_run()
         counts = pipeline.commit(settings, run)
         # What an earlier night staged, and a killed build did not publish, is built tonight.
-        if pipeline.nothing_new(counts) and pipeline.is_current(settings):
+        if pipeline.nothing_new(counts) and (
+            pipeline.is_current(settings) or not pipeline.has_documents(settings)
+        ):
             raise AirflowSkipException("nothing new")
         return counts
 

@@ -160,6 +160,7 @@ def run(
 
     if sum(map(bool, (folder, sample, province, city))) > 1:
         raise Exit(USAGE, "--folder, --sample, --province and --city exclude each other")
+    _expect_region(province or city)
     settings = _settings()
     if sample:
         from samples.server import PortTaken
@@ -188,6 +189,14 @@ def import_(
     region and year (太原市_2026.txt). The files stay where they are; the archive keeps a copy of each.
     """
     return run(folder=folder, sample=False, province="", city="", everything=False)
+
+
+def _expect_region(name: str) -> None:
+    """Ends the command at once where ``name`` is nobody's: the night would say so after a minute."""
+    from extraction.regions import by_code, by_name
+
+    if name and by_code(name) is None and by_name(name) is None:
+        raise Exit(USAGE, f"no region is known as {name!r}; give its full name (太原市) or six-digit code")
 
 
 def _night(settings: Settings, params: RunParams, *, archive: Literal["", "unread", "again"] = "") -> int:

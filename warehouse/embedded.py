@@ -111,6 +111,9 @@ def both(
     if pipeline.is_current(settings):
         emit("warehouse", outcome="current")
         return 0 if night == "success" else 3
+    if not pipeline.has_documents(settings):
+        emit("warehouse", outcome="empty")
+        return _status_of_nothing(settings, run, night)
     build = dag_run("warehouse", {"run": run})
     refused = pipeline.refusal(settings, run)
     if refused is not None:
@@ -119,6 +122,16 @@ def both(
         return 3 if refused["checks"] and all(c["status"] == "broke" for c in refused["checks"]) else 1
     emit("warehouse", outcome="done" if build == "success" else "broke")
     return 0 if (night, build) == ("success", "success") else 3
+
+
+def _status_of_nothing(settings: Settings, run: str, night: str) -> int:
+    """Of a night after which there is still not one document: was there none, could none be read, or none be had?"""
+    if night != "success":
+        return 3
+    summary = pipeline.summarise(settings, run)
+    if summary["quarantined"] or summary["fetch_failures"]:
+        return 1
+    return 3 if summary["failed_looks"] else 0
 
 
 def _prepare_database(settings: Settings) -> None:

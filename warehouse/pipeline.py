@@ -470,6 +470,11 @@ def problems_of_night(settings: Settings, broken: Sequence[str], summary: Mappin
     return problems
 
 
+def has_documents(settings: Settings) -> bool:
+    """Whether anything was ever read. Without it there is nothing to build, and nothing for a check to refuse."""
+    return bool(staging.marks(settings.staging, ("documents",)))
+
+
 def _failures_in_a_row(settings: Settings) -> dict[str, int]:
     return dict(
         _of_looks(

@@ -35,6 +35,13 @@ QUERIES = (
 )
 
 
+_WHY_EMPTY = (
+    "  a source that failed: `cityreports status`, `cityreports sources check CODE`",
+    "  a document that was set aside: `cityreports quarantine list`",
+    "  texts of your own: `cityreports run --folder DIR`; sample pages: `cityreports run --sample`",
+)
+
+
 class Watcher:
     """Shows a night's events as they come: a moving line on a terminal, plain lines elsewhere."""
 
@@ -105,13 +112,15 @@ def show_night(settings: Settings, night: Night) -> None:
         )
     elif kind == "current":
         say("", "Nothing new: what is published stays as it is, and no new file was written.")
+    elif kind == "empty":
+        say("", "No report has been read yet, so there is nothing to build or to publish.", *_WHY_EMPTY)
     elif kind == "broke":
         say("", f"BROKE: see {night.log}", *(f"  {event['what']}" for event in night.of("broke")))
     if settings.published.is_file():
         from warehouse.reading import open_warehouse
 
         with open_warehouse(settings.published) as connection:
-            if not refused and kind != "broke":
+            if not refused and kind not in ("broke", "empty"):
                 say("", *_by_metric(connection), "", *_checks(connection), "", *_comparison(connection))
         changed = [event["published"] for event in night.of("published")]
         if changed == [False]:

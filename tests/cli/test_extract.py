@@ -163,6 +163,7 @@ def test_a_file_of_200_megabytes_is_refused_before_it_is_read(tmp_path: Path) ->
         (["sql", "select 1", "--format", "xml"], "must be one of table, csv, json"),
         (["run", "--sample", "--province", "山西省"], "exclude each other"),
         (["run", "--folder", "nirgends"], "no such folder"),
+        (["run", "--city", "不存在市"], "no region is known as '不存在市'"),
         (["sql", "select 1"], "nothing is published"),
         (["compare", "gdp"], "nothing is published"),
         (["rebuild"], "there is no archive"),

@@ -189,3 +189,16 @@ def test_7_a_rebuild_from_the_archive_gives_the_good_documents_again(home: Home)
     # The report with the impossible growth lies in the archive, and is refused again.
     assert done.returncode == 1, done.stdout + done.stderr
     assert "临汾市" in done.stdout
+
+
+def test_a_first_night_that_can_read_nothing_says_so_and_refuses_no_data(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.folder.mkdir()
+    (home.folder / "晋城市_2026.txt").write_text("通知：周五下午三点开会。\n" * 30, encoding="utf-8")
+    done = home("run", "--folder", home.folder)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "No report has been read yet" in done.stdout
+    assert "cityreports quarantine list" in done.stdout
+    assert "REFUSED" not in done.stdout
+    assert home.alerts() == []
+    assert not home.published.exists()
