@@ -75,7 +75,7 @@ AIMED = {
 SITES, FIRST = 4, 1
 
 #: A night that has not ended by then has hung.
-NIGHT_SECONDS = 300.0
+NIGHT_SECONDS, AIRFLOW_SECONDS = 300.0, 600.0
 
 #: A night on object storage takes so many times as long.
 REMOTE = 1.5
@@ -156,7 +156,11 @@ class Forge:
     def close(self) -> None:
         assert self._process.stdin is not None
         self._process.stdin.close()
-        self._process.wait(10)
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
 
 
 class Chaos:
@@ -443,11 +447,26 @@ class Chaos:
                 start_new_session=True,
             )
 
+    def _command_ended(self, process: subprocess.Popen[bytes], outcome: Outcome) -> int:
+        """Status of a night through Airflow. One that hangs is killed, with what it started, and the trial is not well."""
+        try:
+            return process.wait(AIRFLOW_SECONDS)
+        except subprocess.TimeoutExpired:
+            outcome.stuck = True
+            stacks = [f"{pid} {_waits(pid)}" for pid in _descendants(process.pid)]
+            outcome.notes.append(
+                f"the command had not ended after {AIRFLOW_SECONDS:.0f} s: {'; '.join(stacks)}"
+            )
+            for pid in _descendants(process.pid):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            return process.wait()
+
     def _other_clock(self, home: Path, outcome: Outcome) -> bool:
         days = self.random.choice((-400, -3, -0.1, 0.5, 40, 800))
         self.environment["FAKETIME_DONT_FAKE_MONOTONIC"] = "1"
         process = self._command(home, "faketime", "-f", f"{days * 86400:+.0f}")
-        status = process.wait(NIGHT_SECONDS)
+        status = self._command_ended(process, outcome)
         outcome.words = f"the clock {days:+} days off; status {status}"
         if status != 0:
             outcome.notes.append(_tail(home.parent / "1-disturbed.log"))
@@ -463,7 +482,7 @@ class Chaos:
         victim = self.random.choice(victims)
         with contextlib.suppress(ProcessLookupError):
             os.kill(victim, signal.SIGKILL)
-        status = process.wait(NIGHT_SECONDS)
+        status = self._command_ended(process, outcome)
         outcome.struck = status != 0
         outcome.words = f"one of {len(victims)} processes killed after {delay:.1f} s; status {status}"
         deadline = time.monotonic() + 20
@@ -485,10 +504,10 @@ class Chaos:
         """The one documented command. Through Airflow where that is what the trial is about."""
         try:
             if fault in ("airflow-kill", "clock"):
-                status = self._command(home).wait(NIGHT_SECONDS)
+                status = self._command_ended(self._command(home), outcome)
             else:
                 status = self._night(home, "2-again")
-        except (TimeoutError, subprocess.TimeoutExpired):
+        except TimeoutError:
             status = -1
         if status != 0:
             outcome.stuck = True
@@ -520,6 +539,16 @@ def _descendants(pid: int) -> list[int]:
             for child in (task / "children").read_text(encoding="ascii").split():
                 found += _descendants(int(child))
     return found
+
+
+def _waits(pid: int) -> str:
+    """What a process is at: its state, its command's last word, what the kernel has it wait for."""
+    with contextlib.suppress(OSError):
+        folder = Path(f"/proc/{pid}")
+        state = (folder / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[0]
+        command = (folder / "cmdline").read_bytes().decode(errors="replace").split("\0")[:4]
+        return f"{state} {' '.join(command)[-80:]} {(folder / 'wchan').read_text(encoding='ascii')}"
+    return "gone"
 
 
 def _bytes(folder: Path) -> int:

@@ -52,12 +52,12 @@
     }[model]) }}
 {%- endmacro %}
 
-{#- Checksums of every model and seed, of the macros and of the catalogue, as one value. -#}
+{#- Checksums of every model and seed and of their descriptions, of the macros and of the catalogue, as one value. -#}
 {% macro logic_version() -%}
     {%- set catalogue = run_query('select cast(sum(hash(metrics)) as varchar) from files.metrics as metrics') -%}
     {%- set sums = [var('macros_sha256'), catalogue.rows[0][0]] -%}
     {%- for node in graph.nodes.values() if node.resource_type in ('model', 'seed') -%}
-        {%- do sums.append(node.unique_id ~ '=' ~ node.checksum.checksum) -%}
+        {%- do sums.append(node.unique_id ~ '=' ~ node.checksum.checksum ~ ' ' ~ description_version(node)) -%}
     {%- endfor -%}
     {{ return(local_md5(sums | sort | join(' '))) }}
 {%- endmacro %}

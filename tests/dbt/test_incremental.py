@@ -60,6 +60,17 @@ def contents(database: Path) -> dict[str, list[tuple[Any, ...]]]:
         }
 
 
+def comments(database: Path) -> list[tuple[Any, ...]]:
+    """Schema, table, column (null: the table itself) and comment of what lies in the file; not of book-keeping."""
+    with duckdb.connect(str(database), read_only=True) as connection:
+        return connection.execute(
+            "select schema_name, table_name, column_name, comment from duckdb_columns() "
+            "where not internal and table_name != 'build_state' "
+            "union all select schema_name, table_name, null, comment from duckdb_tables() where not internal "
+            "order by all"
+        ).fetchall()
+
+
 @pytest.fixture(scope="module")
 def nights(home: Path, world_database: Path) -> dict[str, Any]:
     """The world, then a second night on top of it; and both nights at once, from nothing."""
@@ -68,7 +79,7 @@ def nights(home: Path, world_database: Path) -> dict[str, Any]:
     first = {table: [str(home / "staging" / table / "r0-b0.parquet")] for table in staging_rows.TABLES}
     both = staging_rows.together(first, staging_rows.write(home / "staging", "r1-b0", **second_night()))
     staging_rows.build(database, both)
-    stepwise = contents(database)
+    stepwise, stepwise_comments = contents(database), comments(database)
     with duckdb.connect(str(database), read_only=True) as connection:
         history = connection.execute(
             "select region_name, value, published_until is null from marts.hist_published_value "
@@ -77,13 +88,24 @@ def nights(home: Path, world_database: Path) -> dict[str, Any]:
         ).fetchall()
     database.unlink()
     staging_rows.build(database, both)
-    return {"stepwise": stepwise, "at_once": contents(database), "history": history}
+    return {
+        "stepwise": stepwise,
+        "at_once": contents(database),
+        "history": history,
+        "stepwise_comments": stepwise_comments,
+        "at_once_comments": comments(database),
+    }
 
 
 def test_a_night_on_top_equals_a_build_of_everything(nights: dict[str, Any]) -> None:
     assert nights["stepwise"].keys() == nights["at_once"].keys()
     for table, rows in nights["at_once"].items():
         assert nights["stepwise"][table] == rows, table
+
+
+def test_tables_that_stay_keep_their_comments(nights: dict[str, Any]) -> None:
+    assert nights["stepwise_comments"] == nights["at_once_comments"]
+    assert all(comment for *_, comment in nights["at_once_comments"])
 
 
 def test_what_was_parsed_again_is_not_there_twice(nights: dict[str, Any]) -> None:
