@@ -101,7 +101,7 @@
 {% macro drop_stale(versions) -%}
     {{ find_stale(versions) }}
     {%- if is_incremental() -%}
-        delete from {{ this }} where {{ key_of(this.name) }} in (select key from {{ stale_keys_table() }});
+        delete from {{ this }} where {{ to_be_made(key_of(this.name)) }};
     {%- endif -%}
 {%- endmacro %}
 
@@ -109,10 +109,19 @@
     stale_keys_of_{{ this.name }}
 {%- endmacro %}
 
-{#- Condition that leaves the rows to be made: all in a first build, those of stale keys afterwards. -#}
+{#-
+    Condition that leaves the rows to be made: all in a first build, those of stale keys afterwards. Of a region's year the
+    region is asked first: few are stale, and neither keys nor sentences of the others' whole history need be read.
+-#}
 {% macro to_be_made(key_column) -%}
     {%- if is_incremental() -%}
-        {{ key_column }} in (select key from {{ stale_keys_table() }})
+        {%- set first = key_column.split(" || '|' || ")[0] -%}
+        (
+            {%- if first != key_column and first.endswith('region_code') -%}
+            {{ first }} in (select split_part(key, '|', 1) from {{ stale_keys_table() }})
+            and {% endif -%}
+            {{ key_column }} in (select key from {{ stale_keys_table() }})
+        )
     {%- else -%}
         true
     {%- endif -%}
