@@ -90,7 +90,8 @@
         from {{ versions }} as v
         full join (select key, version from intermediate.build_state where model = '{{ this.name }}') as s
             on v.key = s.key
-        where v.version is distinct from s.version;
+        -- A key without a version that nothing is remembered of has rows to be ended (`published_versions`).
+        where v.version is distinct from s.version or (v.version is null and s.key is null);
     {%- else -%}
         delete from intermediate.build_state where model = '{{ this.name }}';
         create or replace temp table {{ stale_keys_table() }} as select key, version from {{ versions }};

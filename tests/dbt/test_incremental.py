@@ -162,3 +162,27 @@ def test_what_tests_refused_is_refused_again_until_it_is_put_right(home: Path, w
             "(select version::integer from intermediate.build_state where key = 'tested')"
         ).fetchall()
     assert untested == [(0,)]
+
+
+def test_history_ends_what_is_gone_also_on_the_night_of_a_new_release(
+    home: Path, world_database: Path, nights: dict[str, Any]
+) -> None:
+    """The book-keeping of other logic is forgotten; a region's year that went that night ends nevertheless."""
+    database = home / "warehouse.duckdb"
+    shutil.copyfile(world_database, database)
+    gone = "region_code = '140800' and period_end = 2025"
+    with duckdb.connect(str(database)) as connection:
+        before = f"select count(*) from marts.hist_published_value where {gone} and published_until is null"
+        assert connection.execute(before).fetchone() != (0,)
+        connection.execute(
+            "update intermediate.build_state set version = 'of another release' where model = 'project' and key = 'logic'"
+        )
+    tables = world.staging()
+    of_yuncheng = {row["document_id"] for row in tables["observations"] if row["region_code"] == "140800"}
+    tables = {
+        **tables,
+        "observations": [row for row in tables["observations"] if row["document_id"] not in of_yuncheng],
+    }
+    staging_rows.build(database, staging_rows.write(home / "staging", "release", **tables))
+    with duckdb.connect(str(database), read_only=True) as connection:
+        assert connection.execute(before).fetchone() == (0,)
