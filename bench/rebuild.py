@@ -178,6 +178,9 @@ def _templates() -> dict[bool, list[tuple[str, int, str]]]:
     return {True: ours, False: ours}
 
 
+_FROM_TO = re.compile(r"从[^，。；\n]{0,12}\d[^，。；\n]{0,20}[到至]\d[\d.]*")
+
+
 def _for(text: str, owner: str, of_year: int, name: str, year: int) -> str:
     """The same report of another region and year, with other figures."""
     region, other = by_name(owner), by_name(name)
@@ -187,10 +190,12 @@ def _for(text: str, owner: str, of_year: int, name: str, year: int) -> str:
         r"(?<!\d)(20[0-4]\d|19[5-9]\d)(?=年|—|-|～)", lambda m: str(int(m.group()) + year - of_year), text
     )
     draw = random.Random(f"{name}{year}")
+    # 从1.6万元提高到2.4万元: a tenth more here or less there is another growth, that the checks would not believe.
+    kept = [found.span() for found in _FROM_TO.finditer(text)]
 
     def other_figure(match: re.Match[str]) -> str:
         whole, point, part = match.group().partition(".")
-        if len(whole + part) < 3:  # 从1.6万元提高到2.4万元: a tenth more or less is another growth
+        if (not point and len(whole) == 1) or any(start <= match.start() < end for start, end in kept):
             return match.group()
         moved = float(match.group()) * draw.uniform(0.97, 1.03)
         return f"{moved:.{len(part)}f}" if point else str(round(moved))
