@@ -18,7 +18,7 @@ from warehouse.parse import Parsed, observation_id, parse, parser_version, prepa
 from warehouse.schemas import TABLES
 from warehouse.settings import Settings
 from warehouse.staging import StagedFile
-from warehouse.workers import READER_FAILED, Done, read_all
+from warehouse.workers import NOT_JUDGED, READER_FAILED, Done, read_all
 
 if TYPE_CHECKING:
     from pyarrow import RecordBatch
@@ -272,12 +272,14 @@ class Writer:
     def refused(self, entry: Entry, error: DocumentError) -> None:
         """A document that could not be read, or is no report: quarantine, with what the parser said.
 
-        One on which the reader failed is tried again in every run: its id does not say that it was judged.
+        One on which the reader failed, or for which it had no time, is tried again in every run: its id does not say
+        that it was judged.
         """
         item_id = _parse_item_id(entry.document_id, parser_version(), _claimed(entry.claim))
         if error.reason == READER_FAILED:
             self.last_failure = error.detail
-            item_id = _hash(READER_FAILED, item_id)
+        if error.reason in NOT_JUDGED:
+            item_id = _hash(error.reason, item_id)
         self.quarantine(
             [
                 {

@@ -35,6 +35,12 @@ MEMORY_BYTES = 1024 * 1024 * 1024
 #: Reason under which a document is set aside that made the reader fail: a defect of ours, not of its.
 READER_FAILED = "reader_failed"
 
+#: Reason under which one is set aside that was not read in its time: it may be the machine that was busy.
+TOOK_TOO_LONG = "took_too_long"
+
+#: Reasons that say nothing of a document: what was read of it before stays, and it is tried again in every run.
+NOT_JUDGED = frozenset({READER_FAILED, TOOK_TOO_LONG})
+
 #: By the clock, a document may take so many times its seconds of processor time.
 PATIENCE = 6
 
@@ -107,7 +113,7 @@ def guarded(function: Callable[[Item], Result], item: Item, seconds: float) -> D
     try:
         result = function(item)
     except _OutOfTime:
-        error = DocumentError("took_too_long", f"not read after {seconds:g} s (document_seconds)")
+        error = DocumentError(TOOK_TOO_LONG, f"not read after {seconds:g} s (document_seconds)")
     except DocumentError as refused:
         error = refused
     except MemoryError:
@@ -267,7 +273,7 @@ class _Worker(Generic[Item, Result]):
         """
         assert self._at is not None
         took = time.monotonic() - self._since
-        error = DocumentError("took_too_long", f"not read after {took:.0f} s")
+        error = DocumentError(TOOK_TOO_LONG, f"not read after {took:.0f} s")
         if answered:
             try:
                 answer = self.answers.recv()

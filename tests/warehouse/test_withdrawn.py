@@ -1,4 +1,4 @@
-"""What a newer parser refuses no longer counts; what only another source or a failing reader says changes nothing."""
+"""What a newer parser refuses no longer counts; what only another source, a failing reader or a busy machine says changes nothing."""
 
 from __future__ import annotations
 
@@ -26,13 +26,14 @@ def test_a_document_that_is_refused_after_it_was_read_is_withdrawn(tmp_path: Pat
     files = write(
         tmp_path / "staging",
         documents=[
-            *(read(name) for name in ("good", "withdrawn", "elsewhere", "ours", "early")),
+            *(read(name) for name in ("good", "withdrawn", "elsewhere", "ours", "busy", "early")),
             read("back", 3),
         ],
         quarantine=[
             refused("withdrawn", 2),
             refused("elsewhere", 2, source="folder:other"),
             refused("ours", 2, reason="reader_failed"),
+            refused("busy", 2, reason="took_too_long"),
             refused("early", 0),
             refused("back", 2),
         ],
@@ -42,4 +43,4 @@ def test_a_document_that_is_refused_after_it_was_read_is_withdrawn(tmp_path: Pat
     assert dbt(["run", "--select", "stg_latest_parse"], database, files).success
     with duckdb.connect(str(database), read_only=True) as connection:
         kept = {key for (key,) in connection.execute("select key from staging.latest_parse").fetchall()}
-    assert kept == {read(name)["document_id"] for name in ("good", "elsewhere", "ours", "early", "back")}
+    assert kept == {read(name)["document_id"] for name in ("good", "elsewhere", "ours", "busy", "early", "back")}

@@ -25,8 +25,8 @@ refused as (
         quarantined.source_id,
         max(quarantined.at) as refused_at
     from {{ source('files', 'quarantine') }} as quarantined
-    -- A reader that failed says nothing about the document.
-    where quarantined.stage = 'parse' and quarantined.reason != 'reader_failed'
+    -- A reader that failed, or had no time on a busy machine, says nothing about the document.
+    where quarantined.stage = 'parse' and quarantined.reason not in ('reader_failed', 'took_too_long')
     group by quarantined.document_id, quarantined.source_id
 
 )
