@@ -98,7 +98,7 @@ def run_gate(
     may_set_aside: bool = False,
     accepted: Mapping[str, str] | None = None,
     samples: int = SAMPLES,
-    memory_megabytes: int = 400,
+    memory_megabytes: int = 640,
 ) -> list[CheckResult]:
     """Run the checks of ``gate``; one result each, in the order of the YAML file.
 
