@@ -43,4 +43,6 @@ def test_a_document_that_is_refused_after_it_was_read_is_withdrawn(tmp_path: Pat
     assert dbt(["run", "--select", "stg_latest_parse"], database, files).success
     with duckdb.connect(str(database), read_only=True) as connection:
         kept = {key for (key,) in connection.execute("select key from staging.latest_parse").fetchall()}
-    assert kept == {read(name)["document_id"] for name in ("good", "elsewhere", "ours", "busy", "early", "back")}
+    assert kept == {
+        read(name)["document_id"] for name in ("good", "elsewhere", "ours", "busy", "early", "back")
+    }
