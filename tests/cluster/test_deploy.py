@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -259,7 +260,10 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     from cluster.servers import Postgres
 
     folder = tmp_path_factory.mktemp("postgres")
-    for above in (folder, folder.parent, folder.parent.parent):
+    # PostgreSQL runs under an account of its own, which must reach its folder.
+    for above in (folder, *folder.parents):
+        if above == Path(tempfile.gettempdir()):
+            break
         above.chmod(0o755)
     (port,) = free_ports(1)
     environment = {

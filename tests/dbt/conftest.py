@@ -22,6 +22,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def world_database(home: Path) -> Path:
     """The world, built and tested by `dbt build`."""
     database = home / "warehouse.duckdb"
+    # Another module of this process may have left the corpus there, and history remembers.
+    database.unlink(missing_ok=True)
     staging_rows.build(database, staging_rows.write(home / "staging", **world.staging()))
     kept = home / "world.duckdb"
     kept.write_bytes(database.read_bytes())

@@ -1,5 +1,7 @@
 {{ config(alias='looks') }}
 
+{#- A look of tomorrow was made under a wrong clock: it would stay the last one, and its source unwatched, until its day. -#}
+
 select
     run_id,
     source_id,
@@ -13,3 +15,4 @@ select
     links_new,
     documents_new
 from {{ source('files', 'looks') }}
+where looked_at <= now() + interval 1 day
