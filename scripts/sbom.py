@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from scripts.audit import ROOT, UV, requirements
+from scripts.audit import ROOT, requirements
 
 
 def pinned(text: str) -> dict[str, set[str]]:
@@ -43,8 +43,7 @@ def only(bom: dict[str, Any], kept: set[str]) -> dict[str, Any]:
 def main(out: str) -> int:
     """0 when every package that is locked stands in the bill with its version."""
     command = [
-        *(str(UV), "run", "--frozen", "--isolated", "--quiet", "--only-group", "sbom"),
-        *("python", "-m", "cyclonedx_py", "environment", "--pyproject", "pyproject.toml"),
+        *(sys.executable, "-m", "cyclonedx_py", "environment", "--pyproject", "pyproject.toml"),
         *("--output-reproducible", "--of", "JSON", "-o", "-", sys.executable),
     ]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=300)  # noqa: S603 - our own tool

@@ -487,15 +487,14 @@ def _failures_in_a_row(settings: Settings) -> dict[str, int]:
 
 
 def _of_looks(settings: Settings, query: str) -> list[tuple[Any, ...]]:
-    """Rows of a query over the table ``looks``: there are some hundred thousand after some years. Those of tomorrow were
-    made under a wrong clock, and are left out, as in the model stg_looks."""
+    """Rows of a query over the table ``looks``: there are some hundred thousand after some years."""
     import duckdb
 
     files = [str(path) for path in staging.inputs_for_sql(settings.staging, "looks")]
     with duckdb.connect() as connection:
         connection.execute("set timezone = 'UTC'")
         looks = connection.read_parquet(files, union_by_name=True)
-        looks.filter("looked_at <= now() + interval 1 day").create_view("looks")
+        looks.filter(staging.LOOKED_BY_NOW).create_view("looks")
         return connection.execute(query).fetchall()
 
 

@@ -40,6 +40,9 @@ Root = Path | Remote
 #: Tables that say what was read; the others (looks) say that somebody looked.
 DATA_TABLES = ("documents", "sections", "observations", "quarantine", "copies")
 
+#: A look of tomorrow was made under a wrong clock. It would stay the last of its source until its day; nobody counts it.
+LOOKED_BY_NOW = "(looked_at is null or looked_at <= now() + interval 1 day)"
+
 #: Looks that are kept, counted back from the youngest; of older ones only what mart_source_health still asks for.
 LOOKS_DAYS = 400
 
@@ -422,6 +425,7 @@ def _merge(place: _Place, table: str, name: str, small: list[Path]) -> StagedFil
             parameters["documents"] = documents
         case "looks":
             query += (
+                f" where {LOOKED_BY_NOW}"
                 " qualify looked_at is null or looked_at >= max(looked_at) over () - to_days($days) "
                 # The last success and the fullest list of each source are asked for, however old they are.
                 "or (ok and row_number() over (partition by source_id, ok order by looked_at desc) = 1) "

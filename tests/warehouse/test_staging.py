@@ -289,6 +289,8 @@ def test_of_old_looks_only_what_is_still_asked_for_is_kept(tmp_path: Path) -> No
         look("dead", 500, ok=False, seen=0),
         look("dead", 900, ok=True, seen=5),  # the last success, and the fullest list
         look("dead", 901, ok=True, seen=5),
+        # Under a clock that was centuries ahead: neither kept, nor the day from which others are counted back.
+        look("alive", -300_000, ok=True, seen=90),
     ]
     for n, one in enumerate(looks):
         file = staging.write_table(tmp_path, "looks", f"run{n}-b", [one])

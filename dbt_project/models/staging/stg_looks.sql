@@ -1,6 +1,9 @@
 {{ config(alias='looks') }}
 
-{#- A look of tomorrow was made under a wrong clock: it would stay the last one, and its source unwatched, until its day. -#}
+{#-
+    A look of tomorrow was made under a wrong clock: it would stay the last one, and its source unwatched, until its day
+    (warehouse.staging.LOOKED_BY_NOW).
+-#}
 
 select
     run_id,
@@ -15,4 +18,4 @@ select
     links_new,
     documents_new
 from {{ source('files', 'looks') }}
-where looked_at <= now() + interval 1 day
+where looked_at is null or looked_at <= now() + interval 1 day
