@@ -1,4 +1,4 @@
-"""PostgreSQL and Redis of the distribution, started as plain processes on loopback; installed where they are missing."""
+"""Servers of the distribution (PostgreSQL, Redis, nginx) as plain processes on loopback; installed where they are missing."""
 
 from __future__ import annotations
 
@@ -53,6 +53,16 @@ def redis_server() -> str:
     if shutil.which("redis-server") is None:
         install("redis-server")
     return shutil.which("redis-server") or "/usr/bin/redis-server"
+
+
+def nginx_program() -> str:
+    """Path of nginx. Installs it; raises MissingServer."""
+    for attempt in (1, 2):
+        if program := shutil.which("nginx", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin"):
+            return program
+        if attempt == 1:
+            install("nginx-light")
+    raise MissingServer("nginx-light was installed, and nginx is still not to be found in PATH or /usr/sbin")
 
 
 def _account() -> str | None:

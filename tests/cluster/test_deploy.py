@@ -6,12 +6,11 @@ import http.client
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
@@ -34,11 +33,23 @@ def ask(port: int, path: str, method: str = "GET", **headers: str) -> tuple[int,
     return answer.status, {key.lower(): value for key, value in answer.getheaders()}, body
 
 
+def _installed(find: Callable[[], Any]) -> str:
+    """Where a server of the distribution is, installed if need be; where it cannot be, CI fails and others skip."""
+    from cluster.servers import MissingServer
+
+    try:
+        return str(find())
+    except MissingServer as missing:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(missing))
+
+
 @pytest.fixture(scope="module")
 def nginx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, Path]]:
-    program = shutil.which("nginx") or ("/usr/sbin/nginx" if Path("/usr/sbin/nginx").exists() else "")
-    if not program:
-        pytest.skip("nginx is not installed (apt-get install nginx-light)")
+    from cluster.servers import nginx_program
+
+    program = _installed(nginx_program)
     root = tmp_path_factory.mktemp("nginx")
     root.parent.chmod(0o755)
     root.chmod(0o755)
@@ -254,11 +265,10 @@ def test_processes_end_with_their_group(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    if not shutil.which("initdb") and not list(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
-        pytest.skip("PostgreSQL is not installed (apt-get install postgresql)")
     from cluster.processes import Group
-    from cluster.servers import Postgres
+    from cluster.servers import Postgres, postgres_folder
 
+    _installed(postgres_folder)
     folder = tmp_path_factory.mktemp("postgres")
     # PostgreSQL runs under an account of its own, which must reach its folder.
     for above in (folder, *folder.parents):
