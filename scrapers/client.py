@@ -103,6 +103,7 @@ class _Host:
     delay: float = 0.0
     failures: int = 0
     closed_until: float = 0.0
+    resting_until: float = 0.0
     robots: asyncio.Future[Protego | LookError] | None = None
 
 
@@ -222,14 +223,23 @@ class Visit:
             target = answer.headers.get("location", "")
             if answer.status in _REDIRECTS and target:
                 hops.append(answer.wire)
-                url = urljoin(url, target)
+                url = _joined(url, target)
                 continue
+            if answer.status == 304 and not conditions:
+                # Nothing was asked whether it changed: taken for "unchanged", it would be an empty success.
+                raise LookError("http_error", f"{url} answers 304 to a question without conditions")
+            if answer.status == 206:
+                raise LookError("truncated_body", f"{url} answers 206, a part of what was asked for")
             _check_status(answer, self.network.settings.max_retry_after)
             return replace(answer, before=tuple(hops))
 
     def _check_address(self, url: str) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
+        try:
+            parts = urlsplit(url)
+            named = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        except ValueError:  # http://[bad, http://x:99999
+            named = False
+        if not named or "@" in parts.netloc:
             raise LookError("bad_address", f"{url} is no http(s) address")
 
     async def _exchange(self, url: str, conditions: dict[str, str], limits: _Limits) -> Answer:
@@ -237,15 +247,19 @@ class Visit:
         settings = self.network.settings
         host = self.network.host(url)
         async with host.gate:
+            if time.monotonic() < host.resting_until:
+                raise LookError("rate_limited", f"{urlsplit(url).netloc} asked to come back later")
             if time.monotonic() < host.closed_until:
                 raise LookError(
                     "circuit_open", f"{urlsplit(url).netloc} failed {settings.breaker_after} times in a row"
                 )
             await asyncio.sleep(max(0.0, host.free_at - time.monotonic()))
             broken = True
+            later = 0.0
             try:
                 answer = await self._transfer(url, conditions, limits)
                 broken = answer.status >= 500
+                later = _asks_for_rest(answer)
             except LookError as error:
                 broken = error.reason in _OF_THE_HOST
                 raise
@@ -255,6 +269,10 @@ class Visit:
                     host.closed_until = time.monotonic() + _BREAKER_REST_SECONDS
                 delay = settings.local_delay if self.source.local else settings.delay
                 host.free_at = time.monotonic() + max(delay, host.delay)
+                if later > settings.max_retry_after:
+                    host.resting_until = time.monotonic() + later
+                elif later:
+                    host.free_at = max(host.free_at, time.monotonic() + later)
             return answer
 
     async def _transfer(self, url: str, conditions: dict[str, str], limits: _Limits) -> Answer:
@@ -305,7 +323,7 @@ class Visit:
             if rules.retry:
                 host.robots = None
             raise LookError(rules.reason, rules.detail, retry=rules.retry, after=rules.after)
-        agent = self.network.settings.user_agent
+        agent = self.network.settings.product  # without the contact, in which any robot's name may stand
         if not rules.can_fetch(url, agent):
             raise LookError("robots_denied", f"{urlsplit(url).netloc}/robots.txt keeps {agent} from {url}")
         host.delay = min(float(rules.crawl_delay(agent) or 0.0), self.network.settings.max_delay)
@@ -320,7 +338,7 @@ class Visit:
                 answer = await self._exchange(robots, {}, limits)
                 if answer.status not in _REDIRECTS or "location" not in answer.headers:
                     break
-                robots = urljoin(robots, answer.headers["location"])
+                robots = _joined(robots, answer.headers["location"])
                 self._check_address(robots)
         except LookError as error:
             if error.reason in ("too_large", "truncated_body", "damaged_encoding", "decompression_bomb"):
@@ -329,11 +347,19 @@ class Visit:
         assert answer is not None
         if answer.status >= 500 or answer.status == 429:
             return LookError("robots_unreachable", f"{robots} answers {answer.status}")
-        text = answer.body[:_ROBOTS_LIMIT].decode("utf-8", "replace")
+        text = answer.body[:_ROBOTS_LIMIT].decode("utf-8-sig", "replace")
         # Client errors mean that there are no rules; so does the home page served for everything.
         if answer.status >= 300 or re.match(r"\s*<(!doctype|html|head|script)", text, re.I):
             text = ""
         return Protego.parse(text)
+
+
+def _joined(url: str, target: str) -> str:
+    """Where a redirect leads. Raises LookError ``bad_address``."""
+    try:
+        return urljoin(url, target)
+    except ValueError:
+        raise LookError("bad_address", f"{url} leads to {target!r}, which is no address") from None
 
 
 def _local_pairs(source: Source) -> frozenset[tuple[str, int]]:
@@ -417,9 +443,16 @@ def is_challenge(body: bytes) -> bool:
     return len(visible) < (1500 if sure else 300)
 
 
+def _asks_for_rest(answer: Answer) -> float:
+    """Seconds for which a host wants to be left alone, all its pages; 0 where it does not say."""
+    if answer.status not in (429, 503):
+        return 0.0
+    return _retry_after(answer.headers.get("retry-after", ""), answer.wire.fetched_at) or 0.0
+
+
 def _retry_after(value: str, now: datetime) -> float | None:
     """Seconds to wait, from either form of the header; None where it says nothing."""
-    if value.strip().isdigit():
+    if re.fullmatch(r"\s*[0-9]+\s*", value):
         return float(value)
     try:
         at = parsedate_to_datetime(value)
@@ -455,6 +488,8 @@ def _named(error: Exception, url: str) -> LookError:
         return LookError("no_network", text, retry=isinstance(error, httpcore.ConnectTimeout))
     if isinstance(error, httpcore.ReadTimeout | httpcore.WriteTimeout | httpcore.PoolTimeout):
         return LookError("deadline", f"{text}: no byte came for too long")
+    if isinstance(error, httpx.RemoteProtocolError) and "location header" in str(error):
+        return LookError("bad_address", text)
     if isinstance(error, httpcore.RemoteProtocolError):
         if "without sending complete message" in str(error) or "incomplete chunked" in str(error):
             return LookError("truncated_body", text, retry=True)

@@ -23,6 +23,10 @@ from scrapers.failures import LookError
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
+_INTERNET = ipaddress.ip_network("2000::/3")
+_RESERVED = (ipaddress.ip_network("3fff::/20"), ipaddress.ip_network("3ffe::/16"))
+
+
 def is_public(address: Address) -> bool:
     """Whether an address lies in the public internet, also when it wraps an IPv4 address.
 
@@ -35,6 +39,9 @@ def is_public(address: Address) -> bool:
             inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
         if inner is not None:
             return is_public(inner)
+        # What IANA has given to the internet is 2000::/3; the rest is old forms (::7f00:1, fec0::) and reserves.
+        if address not in _INTERNET or any(address in reserved for reserved in _RESERVED):
+            return False
     return address.is_global and not address.is_multicast
 
 

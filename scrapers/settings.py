@@ -43,6 +43,11 @@ class FetchSettings:
     max_clock_skew: float = 86_400.0
 
     @property
+    def product(self) -> str:
+        """The name by which robots.txt may speak of us."""
+        return f"{PROJECT}/{self.version}"
+
+    @property
     def user_agent(self) -> str:
         who = f"+{self.contact}" if self.contact else "no contact set"
-        return f"{PROJECT}/{self.version} ({who})"
+        return f"{self.product} ({who})"

@@ -157,6 +157,18 @@ def bomb(talk: Conversation) -> None:
     talk.send(bomb_body(), Content_Encoding="gzip")
 
 
+def members(talk: Conversation) -> None:
+    """A gzip answer of 20,000 empty members: nothing unpacks to nothing, for hours were they millions."""
+    talk.send(gzip.compress(b"") * 20_000, Content_Encoding="gzip")
+
+
+def unnatural_retry_after(talk: Conversation) -> None:
+    """A digit to Unicode, and no number."""
+    talk.connection.sendall(
+        b"HTTP/1.1 429 Slow\r\nRetry-After: \xb2\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    )
+
+
 def too_large(talk: Conversation) -> None:
     """200 MB that do not say how many they are."""
     talk.connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n")

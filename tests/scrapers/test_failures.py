@@ -6,6 +6,7 @@ import datetime as dt
 import ssl
 import time
 from dataclasses import replace
+from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,28 @@ GOOD_LISTING = bad.listing(("/r.html", TITLE), ("/n.html", "市政府召开常�
         ("private_address", {"/list.html": bad.redirect("http://127.0.0.2:1/list.html")}),
         ("bad_address", {"/list.html": bad.redirect("file:///etc/passwd")}),
         ("bad_address", {"/list.html": bad.redirect("gopher://127.0.0.1/")}),
+        ("bad_address", {"/list.html": bad.redirect("http://[bad")}),
+        ("bad_address", {"/list.html": bad.redirect("http://x.cn:99999/")}),
+        ("bad_address", {"/list.html": bad.redirect("http://0177.0.0.1/")}),
+        ("bad_address", {"/list.html": bad.redirect("http://:secret@127.0.0.1/")}),
+        ("bad_address", {"/robots.txt": bad.redirect("http://[bad")}),
+        ("private_address", {"/list.html": bad.redirect("http://2130706433:1/")}),
+        ("private_address", {"/list.html": bad.redirect("http://0:1/")}),
+        ("private_address", {"/list.html": bad.redirect("http://[::ffff:127.0.0.1]:1/")}),
+        ("private_address", {"/list.html": bad.redirect("//127.1:1/")}),
+        ("private_address", {"/robots.txt": bad.redirect("http://127.0.0.2:1/robots.txt")}),
+        ("http_error", {"/list.html": bad.page(b"", status="304 Not Modified")}),
+        ("truncated_body", {"/list.html": bad.page(GOOD_LISTING[:90], status="206 Partial Content")}),
+        ("rate_limited", {"/list.html": bad.unnatural_retry_after}),
+        ("decompression_bomb", {"/list.html": bad.members}),
+        (
+            "robots_denied",
+            {
+                "/robots.txt": bad.page(
+                    "\ufeffUser-agent: *\nDisallow: /list".encode(), Content_Type="text/plain"
+                )
+            },
+        ),
     ],
 )
 def test_a_look_at_a_misbehaving_site_fails_by_name(
@@ -156,6 +179,12 @@ def test_a_machine_without_a_network_says_so_at_once(night: Night) -> None:
         "64:ff9b::7f00:1",
         "2002:7f00:1::1",
         "::ffff:169.254.169.254",
+        "::127.0.0.1",
+        "::ffff:0:127.0.0.1",
+        "64:ff9b:1::7f00:1",
+        "fec0::1",
+        "3fff::1",
+        "5f00::1",
     ],
 )
 def test_addresses_that_are_not_public(address: str) -> None:
@@ -370,6 +399,71 @@ def test_a_host_that_keeps_failing_is_left_alone(night: Night) -> None:
         assert (
             sum(path.startswith("/r") and path != "/robots.txt" for path in site.asked) == QUICK.breaker_after
         )
+
+
+@pytest.mark.parametrize("status", ["429 Too Many Requests", "503 Service Unavailable"])
+def test_a_host_that_asks_for_a_long_rest_is_left_alone_for_the_run(night: Night, status: str) -> None:
+    rows = bad.listing(*((f"/r{n}.html", f"2026年太原市政府工作报告（第{n}部分）") for n in range(6)))
+    busy = bad.page(b"", status=status, Retry_After="3600")
+    with misbehaving({"/list.html": bad.page(rows), "/robots.txt": bad.page(b""), "/r*": busy}) as site:
+        _, fetched = night.run(local_source(site.base))
+        assert [item.reason for item in fetched if isinstance(item, Failure)] == ["rate_limited"] * 6
+        assert [path for path in site.asked if path.startswith("/r") and path != "/robots.txt"] == [
+            "/r0.html"
+        ]
+
+
+def test_retry_after_as_a_date_is_waited_for(night: Night) -> None:
+    asked: list[float] = []
+
+    def busy_for_two_seconds(talk: bad.Conversation) -> None:
+        asked.append(time.monotonic())
+        if len(asked) > 1:
+            talk.send(GOOD_LISTING)
+            return
+        soon = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=2)
+        talk.send(b"", status="503 Busy", Retry_After=format_datetime(soon, usegmt=True))
+
+    night.settings = replace(QUICK, max_retry_after=5.0)
+    with misbehaving({"/list.html": busy_for_two_seconds}) as site:
+        assert night.look(local_source(site.base))[0].ok
+    assert asked[1] - asked[0] > 0.9
+
+
+@pytest.mark.parametrize(
+    ("rules", "allowed"),
+    [
+        ("User-agent: *\nDisallow: /list", False),
+        ("User-agent: cityreports\nDisallow: /list\n\nUser-agent: *\nAllow: /", False),
+        ("User-agent: example\nDisallow: /list\n\nUser-agent: *\nAllow: /", True),
+        ("User-agent: other\nDisallow: /list", True),
+        ("User-agent: *\nDisallow: /list\nAllow: /list.html", True),
+        ("User-agent: *\nDisallow: /*.html$", False),
+        ("<html><title>首页</title>User-agent: *\nDisallow: /</html>", True),
+    ],
+)
+def test_rules_of_robots(night: Night, rules: str, allowed: bool) -> None:
+    """Those for us and for all; a robot whose name stands in our contact (tests@example.org) is not us."""
+    with misbehaving({"/robots.txt": bad.page(rules.encode()), "/list.html": bad.page(GOOD_LISTING)}) as site:
+        assert night.look(local_source(site.base))[0].ok is allowed
+
+
+@pytest.mark.parametrize("status", ["401 Unauthorized", "403 Forbidden", "404 Not Found", "410 Gone"])
+def test_robots_that_are_not_there_forbid_nothing(night: Night, status: str) -> None:
+    with misbehaving(
+        {"/robots.txt": bad.page(b"no", status=status), "/list.html": bad.page(GOOD_LISTING)}
+    ) as site:
+        assert night.look(local_source(site.base))[0].ok
+
+
+def test_robots_elsewhere_are_the_rules(night: Night) -> None:
+    routes = {
+        "/robots.txt": bad.redirect("/rules.txt"),
+        "/rules.txt": bad.page(b"User-agent: *\nDisallow: /"),
+        "/list.html": bad.page(GOOD_LISTING),
+    }
+    with misbehaving(routes) as site:
+        assert night.look(local_source(site.base))[0].error == "robots_denied"
 
 
 def test_the_user_agent_is_honest_and_names_a_contact(night: Night) -> None:
