@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -18,6 +19,50 @@ def test_the_registry_watches_every_province_and_prefecture() -> None:
     assert len(mainland) == 31
     assert len(prefectures) == 333
     assert watched == mainland | prefectures | {"000000"}
+
+
+#: Regions whose name, or its pinyin, is another's, too; and the host that is theirs. A report that does not name its own
+#: region is taken for that of the region whose portal it stands on.
+THEIRS = {
+    "320500": "www.suzhou.gov.cn",
+    "341300": "www.ahsz.gov.cn",
+    "350100": "www.fuzhou.gov.cn",
+    "361000": "www.jxfz.gov.cn",
+    "321200": "www.taizhou.gov.cn",
+    "331000": "www.zjtz.gov.cn",
+    "450900": "www.yulin.gov.cn",
+    "610800": "www.yl.gov.cn",
+    "230700": "www.yc.gov.cn",
+    "360900": "www.yichun.gov.cn",
+    "220200": "www.jlcity.gov.cn",
+    "211300": "www.zgcy.gov.cn",
+    "460000": "www.hainan.gov.cn",
+    "632500": "www.hainanzhou.gov.cn",
+    "653200": "www.xjht.gov.cn",  # not www.hts.gov.cn, the county-level city
+    "653100": "www.kashi.gov.cn",
+    "652300": "www.cj.gov.cn",
+    "532300": "www.cxz.gov.cn",
+    "622900": "www.linxia.gov.cn",
+}
+
+
+def test_regions_of_one_name_have_each_their_own_portal() -> None:
+    hosts = {
+        source.region_code: urlsplit(source.listings[0]).hostname
+        for source in load_sources()
+        if source.place == "portal"
+    }
+    assert {code: hosts[code] for code in THEIRS} == THEIRS
+
+
+def test_no_portal_is_watched_for_two_regions() -> None:
+    """But for a province's that lists the reports of its cities, each in a column of its own."""
+    regions: dict[str, set[str | None]] = {}
+    for source in load_sources():
+        for listing in source.listings:
+            column = listing if "www.ln.gov.cn" in listing else urlsplit(listing).netloc
+            regions.setdefault(column, set()).add(source.region_code)
+    assert [column for column, codes in regions.items() if len(codes) > 1] == []
 
 
 def test_an_entry_that_nobody_tried_says_so() -> None:
