@@ -62,7 +62,7 @@ class Source:
     platform: str
     listings: tuple[str, ...]
     place: str = "portal"
-    title_pattern: str = r"政府(?:\d{4}年)?工作报告"
+    title_pattern: str = r"(?:政府|行署|行政公署)(?:\d{4}年度?)?工作报告"
     season: Season = Season()
     local: bool = False
     options: Mapping[str, str] = field(default_factory=dict)

@@ -64,7 +64,7 @@ class PlaceEntry(_Strict):
 
     platform: str
     listings: list[str] = Field(min_length=1)
-    title_pattern: str = r"政府(?:\d{4}年)?工作报告"
+    title_pattern: str = r"(?:政府|行署|行政公署)(?:\d{4}年度?)?工作报告"
     options: dict[str, str] = {}
     tls: TlsEntry | None = None
     local: bool = False

@@ -26,7 +26,7 @@ MOST_PAGES, DEEPEST = 12, 3
 #: How likely what stands behind a link leads to reports: words of the link, the more telling first.
 _WORDS = (
     (100, re.compile(r"^(?:[一-鿿]{0,8})?政府工作报告(?:专栏|专题|汇编|全文)?$")),
-    (90, re.compile(r"^(?:历年|市|本级)?工作报告$|历年政府工作报告")),
+    (90, re.compile(r"^(?:历年|市|本级|行署)?工作报告$|历年政府工作报告|行政公署工作报告")),
     (70, re.compile(r"规划计划|计划规划|计划总结|规划总结|工作总结|规划报告|发展规划")),
     (60, re.compile(r"政府公报|市政府公报")),
     (55, re.compile(r"法定主动公开|主动公开|公开目录|重点领域|公开内容")),

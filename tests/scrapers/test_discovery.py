@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from extraction.model import Claim
+from extraction.regions import by_code
 from scrapers.backfill import backfill
 from scrapers.checking import Check, advice_lines, as_row, check_sources, no_network, record_verified
 from scrapers.model import Failure, Fetched, Source
@@ -246,6 +247,13 @@ def taiyuan() -> Source:
         "深入贯彻新发展理念 奋力谱写新篇章——2026年太原市政府工作报告",
         "政府工作报告（附名词解释）",
         "2026年政府工作报告（2026年2月1日在市人代会上）",
+        "太原市２０２６年政府工作报告",
+        "山西省太原市2026年政府工作报告",
+        "2026年市人民政府工作报告",
+        "关于印发《2026年政府工作报告》的通知",
+        "政府工作报告（含民生实事、名词解释）",
+        "太原市第十五届人民代表大会第六次会议政府工作报告",
+        "市长在太原市第十五届人民代表大会上所作的政府工作报告",
     ],
 )
 def test_titles_of_the_citys_report(title: str) -> None:
@@ -271,13 +279,97 @@ def test_titles_of_the_citys_report(title: str) -> None:
         "2025年政府信息公开工作年度报告",
         "市人大常委会工作报告",
         "2026年国民经济和社会发展计划草案的报告",
+        # districts, counties and cities below it, in every form in which their city's portal names them
+        "太原市小店区2026年政府工作报告",
+        "太原市小店区人民政府2026年工作报告",
+        "小店区人民政府２０２６年工作报告",
+        "古交市2026年政府工作报告",
+        "2026年太原市古交市政府工作报告",
+        "政府工作报告（小店区）",
+        "2026年政府工作报告（阳曲县2026年）",
+        "【杏花岭区】2026年政府工作报告",
+        "杏花岭区：政府工作报告",
+        "2026年区政府工作报告",
+        "县人民政府2026年工作报告",
+        "高新区2026年政府工作报告",
+        # the province's, the nation's
+        "2026年省政府工作报告",
+        "省人民政府工作报告（摘要）",
+        "2026年全国两会政府工作报告（全文）",
+        "李总理作政府工作报告",
+        # about the report
+        "关于2025年政府工作报告重点任务分工的通知",
+        "政策解读：2026年政府工作报告",
+        "【解读】2026年政府工作报告",
+        "《政府工作报告》明确的重点工作上半年进展情况",
+        "政府工作报告重点工作进展情况",
+        "2025年政府工作报告落实情况",
+        "2026年政府工作报告目标任务",
+        "政府工作报告里的民生清单",
+        "政府工作报告提到的十件实事",
+        "从政府工作报告看太原发展",
+        "市政府党组会议研究政府工作报告",
+        "政府工作报告（审议稿）",
+        "2026年政府工作报告（草案）",
+        "关于《政府工作报告》的说明",
+        "名词解释丨2026年政府工作报告",
+        "太原市2021—2025年政府工作报告汇编",
+        "2025年法治政府工作报告",
+        "历年政府工作报告",
+        "2026 Government Work Report of Taiyuan",
     ],
 )
 def test_titles_that_are_not_the_citys_report(title: str) -> None:
     assert claim_of(Row("http://x.cn/1.html", title), taiyuan()) is None
 
 
+@pytest.mark.parametrize(
+    ("code", "titles"),
+    [
+        (
+            "140000",
+            {"2026年省政府工作报告": True, "2026年市政府工作报告": False, "太原市政府工作报告": False},
+        ),
+        ("150000", {"2026年自治区政府工作报告": True, "内蒙古自治区人民政府工作报告": True}),
+        ("150100", {"2026年自治区政府工作报告": False, "2026年市政府工作报告": True}),
+        ("310000", {"2026年市政府工作报告": True, "浦东新区2026年政府工作报告": False}),
+        (
+            "542500",
+            {
+                "阿里地区2026年政府工作报告": True,
+                "2026年行署工作报告": True,
+                "地区行政公署2026年工作报告": True,
+            },
+        ),
+        ("532300", {"楚雄彝族自治州2026年政府工作报告": True, "楚雄市2026年政府工作报告": False}),
+        ("653200", {"和田地区2026年政府工作报告": True, "和田市2026年政府工作报告": False}),
+        ("000000", {"2026年国务院政府工作报告": True, "政府工作报告": True, "2026年省政府工作报告": False}),
+    ],
+)
+def test_whose_report_a_title_means_on_the_page_of_each_level(code: str, titles: dict[str, bool]) -> None:
+    region = by_code(code)
+    assert region is not None
+    source = local_source("http://x.cn", id=code, region_code=code, region_name=region.name)
+    assert {
+        title: claim_of(Row("http://x.cn/1.html", title), source) is not None for title in titles
+    } == titles
+
+
+def test_every_regions_own_report_is_taken() -> None:
+    """In the forms in which most portals call it; no name is taken for that of something below."""
+    forms = ("2026年{}政府工作报告", "{}2026年政府工作报告", "{}人民政府工作报告", "{}人民政府2026年工作报告")
+    refused = [
+        form.format(source.region_name)
+        for source in load_sources()
+        for form in (*forms, "政府工作报告（{}）", "【{}】政府工作报告")
+        if claim_of(Row("http://x.cn/1.html", form.format(source.region_name)), source) is None
+    ]
+    assert refused == []
+
+
 def test_what_a_title_says() -> None:
+    assert year_of("太原市２０２６年政府工作报告", date(2025, 12, 30)) == 2026
+    assert year_of("政府工作报告（第120256号）", date(2026, 2, 9)) == 2026
     assert year_of("2026年太原市政府工作报告", date(2025, 12, 30)) == 2026
     assert year_of("二〇二一年政府工作报告", None) == 2021
     assert year_of("二O一九年政府工作报告", None) == 2019
