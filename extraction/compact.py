@@ -27,6 +27,8 @@ _CONTINUES = frozenset(",，、。%％)）")
 _STARTS_ITEM = re.compile(
     r"[一二三四五六七八九十]{1,3}[、.]|\([一二三四五六七八九十\d]{1,3}\)|第[一二三四五六七八九十]+[,、章节部]|——|\d{1,2}[、.](?!\d)"
 )
+#: 一、经济实力跃升最快的五年: a heading that ends with a word of time is whole.
+_HEADING_OF_YEARS = re.compile(r"[一二三四五六七八九十]{1,2}、[^,;。\d\n]{2,30}年\s*\n")
 #: A list mark at the head of a line starts a new item, too.
 _BULLET = re.compile("[◆■●▲◇○□★☆▪•►]")
 _PUNCTUATION = tuple(zip("，；：！？（）．﹒", ",;:!?()..", strict=True))
@@ -149,7 +151,7 @@ def compact(stored: str) -> Compact:
             )
             broken = open_ended and (
                 begin - line_start >= join_at
-                or folded[begin - 1] in _GOES_ON
+                or (folded[begin - 1] in _GOES_ON and not _HEADING_OF_YEARS.match(folded, line_start))
                 or folded[at] in _CONTINUES
                 or (folded[at] in "亿万" and folded[begin - 1].isdigit())
             )

@@ -84,6 +84,8 @@ class Reader(Worded):
             times.insert(0, inherited)
         for time in times:
             if time.kind in ("year", "span") and not time.part:
+                if stretch.kind == "five_year_review" and self._ends_change(time, times):
+                    continue
                 self.time = time
                 if time is inherited or time.at - start <= 1:
                     break  # “十五”期间，…，2005年达到…；…: what opens the sentence goes on after the semicolon
@@ -127,6 +129,12 @@ class Reader(Worded):
         if worded and STRETCH.search(text, start, end):
             self._stretch(start, end)
         return self.facts
+
+    def _ends_change(self, time: Time, times: list[Time]) -> bool:
+        """由2010年的79亿元增加到2015年的163亿元: the second year is that of one figure, and says nothing of what follows."""
+        return self.text[time.at : time.at + 1] in "到至为" and any(
+            earlier.kind == "start" and earlier.at < time.at for earlier in times
+        )
 
     def _signalled(self, start: int, end: int) -> bool:
         """True where the sentence has a word that a fact without a number needs."""

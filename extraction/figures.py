@@ -264,7 +264,12 @@ class Figures(Subjects):
                 partial = False
         rule = "section"
         years = stretch.years
-        if explicit is not None:
+        if explicit is not None and not (
+            stretch.kind == "five_year_review"
+            and explicit.at < clause_at
+            and explicit.years == (stretch.years[1], stretch.years[1])
+            and (q.unit.dimension == "doubling" or "累计" in clause)
+        ):
             rule = "stated"
             years = explicit.years
         is_from = analyse(predicate).from_level and (
@@ -356,11 +361,11 @@ class Figures(Subjects):
             return "%", float(100 * (2**q.low - 1)), None
         if q.unit.dimension == "multiple":
             factor = 100 if sign == 100 else 1
-            low = q.low * 10.0**q.low_exp if q.low_exp >= 0 else q.low / 10**-q.low_exp
+            low = q.low * factor * 10.0**q.low_exp if q.low_exp >= 0 else q.low * factor / 10**-q.low_exp
             return (
                 ("%" if factor == 100 else "倍"),
-                low * factor,
-                (q.high / 10**-q.high_exp * factor if q.high is not None and q.high_exp <= 0 else None),
+                low,
+                (q.high * factor / 10**-q.high_exp if q.high is not None and q.high_exp <= 0 else None),
             )
         if q.unit.dimension == "points":
             to = q.unit

@@ -14,6 +14,7 @@ from extraction.words import Words
 
 #: Years of the five-year plans, by the words that name them.
 PLANS = {
+    "八五": (1991, 1995), "九五": (1996, 2000),
     "十五": (2001, 2005), "十一五": (2006, 2010), "十二五": (2011, 2015), "十三五": (2016, 2020),
     "十四五": (2021, 2025), "十五五": (2026, 2030), "十六五": (2031, 2035),
 }  # fmt: skip
@@ -32,8 +33,8 @@ class Stretch:
 
 def plan_years(words: str) -> tuple[int, int] | None:
     """``“十四五”时期`` → (2021, 2025)."""
-    match = re.search(r"十[一二三四五六]?五", words)
-    return PLANS.get(match[0]) if match else None
+    match = re.search(r"十[一二三四五六]?五|[“\"][八九]五", words)
+    return PLANS.get(match[0].lstrip('“"')) if match else None
 
 
 #: Which formulas a hint may stand in: the fewer are tried, the better.
@@ -84,7 +85,7 @@ def _heading_kind(line: str, year: int, kind: str) -> str | None:
     names_this = this in line or "今年" in line
     plan = plan_years(line)
     five_back = (
-        bool(re.search(r"过去的?五年|五年来|本届政府|五年的?(?:工作|回顾|成就)|近五年", line))
+        bool(re.search(r"过去的?五年|五年来|本届政府|五年的?(?:工作|回顾|成就)|近五年|(?:的|这)五年$", line))
         or bool(plan and plan[1] < year)
         or bool(plan and plan[1] == year and "回" in line)
     )

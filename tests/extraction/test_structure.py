@@ -111,3 +111,20 @@ def test_a_line_broken_by_the_page_is_joined_and_a_heading_is_not() -> None:
     long = "全市上下深入贯彻落实各项决策部署，着力稳就业稳企业稳市场稳预期，全年地区生产总值增长\n5.5%，好于预期。"
     assert "\n" not in compact(long).text
     assert "\n" in compact("工作回顾\n全年生产总值增长5%。").text
+
+
+@pytest.mark.parametrize(
+    ("heading", "kind"),
+    [
+        ("一、经济社会取得显著成就的五年", "five_year_review"),
+        ("一、“九五”工作回顾", "five_year_review"),
+        ("一、攻坚克难、砥砺奋进的这五年", "five_year_review"),
+        ("二、奋力开创新局面的未来五年", "outlook"),
+    ],
+)
+def test_headings_of_five_years(heading: str, kind: str) -> None:
+    year = 2001 if "九五" in heading else 2008
+    body = (
+        "全市上下同心协力，经济实力明显增强，城乡面貌持续改善，粮食总产量达到80万吨，人民生活水平稳步提高。"
+    )
+    assert [k for k, _ in kinds(f"{heading}\n{body}\n", year)] == [kind]
