@@ -17,13 +17,14 @@ from itertools import pairwise
 
 from extraction.clauses import basis_of, may_carry, says_something, strip_lead, strip_times
 from extraction.figures import Fact
-from extraction.language import DIRECTION, DOWN, FROM, STRETCH, UP, find_signals
+from extraction.language import DOWN, FROM, STRETCH, UP, find_signals
 from extraction.names import Mention, Names
 from extraction.periods import Time, find_times
 from extraction.predicates import analyse
 from extraction.quantities import Quantity, find_quantities, number_starts
 from extraction.structure import Stretch
 from extraction.subjects import Subject
+from extraction.units import parse_unit
 from extraction.worded import PAST, Worded
 
 
@@ -114,11 +115,13 @@ class Reader(Worded):
                     for q in group:
                         if q.unit.dimension == "number":
                             q.unit = nxt.unit  # 降至72、43微克/立方米: the unit stands after the last
-                if not _alike(group[-1], nxt) and not (respectively and DIRECTION.search(gap)):
-                    break
+                if not _alike(group[-1], nxt) and not respectively:
+                    break  # 旅游人次、旅游收入分别达到3600万人次、247亿元: each of its own kind
                 nxt.lead = gap
                 group.append(nxt)
             q = group[0]
+            if q.unit.name == "元" and text[q.start - 1] in "月年":
+                self._per_month_or_year(group, start)
             right_limit = quantities[i + len(group)].start if i + len(group) < n else end
             subjects, verbs, prev = self._group(
                 start, end, prev, group, right_limit, subjects, verbs, times, stretch
@@ -135,6 +138,15 @@ class Reader(Worded):
         return self.text[time.at : time.at + 1] in "到至为" and any(
             earlier.kind == "start" and earlier.at < time.at for earlier in times
         )
+
+    def _per_month_or_year(self, group: list[Quantity], start: int) -> None:
+        """低保标准提高到每人每月842元, 每人每年7200元: the time stands before the amount."""
+        unit = None
+        for q in group:
+            per = _PER_TIME.search(self.text, max(start, q.start - 4), q.start)
+            unit = parse_unit("元/年" if per[1] == "年" else "元/月") if per else unit
+            if unit is not None and q.unit.name == "元":
+                q.unit = unit
 
     def _signalled(self, start: int, end: int) -> bool:
         """True where the sentence has a word that a fact without a number needs."""
@@ -248,11 +260,11 @@ class Reader(Worded):
                 subjects, rule, predicate, why = (
                     [Subject(mention, share.name_zh, False, "", clause_start)], "share_of_spending", "", "",
                 )  # fmt: skip
-        if len(group) == 1 and q.unit.name == "%" and _FOR_LIVELIHOOD.match(text, q.stop):
+        if len(group) == 1 and q.unit.dimension == "ratio" and _FOR_LIVELIHOOD.match(text, q.stop):
             share = self.names.by_code.get("livelihood_expenditure_share")
             if share is not None and _SPENT.search(clause + text[q.stop : q.stop + 6]):
                 # 财政支出的79%用于民生, 80%以上的财政支出用于改善民生
-                mention = Mention(clause_start, q.start, ((share, "any"),))
+                mention = Mention(q.start, q.start, ((share, "any"),))
                 subjects, rule, predicate, why = (
                     [Subject(mention, share.name_zh, False, "", clause_start)], "share_of_spending", "", "",
                 )  # fmt: skip
@@ -295,7 +307,11 @@ class Reader(Worded):
                     "grain_by_unit",
                     clause,
                 )
-        if rule == "carried_over" and q.unit.dimension == "count" and _NOUN_FOLLOWS.match(right_words):
+        if (
+            (rule == "carried_over" or (rule == "name_in_previous_segment" and not clause))
+            and q.unit.dimension == "count"
+            and _NOUN_FOLLOWS.match(right_words)
+        ):
             subjects, rule, why = (
                 [],
                 "unmapped",
@@ -435,7 +451,9 @@ class Reader(Worded):
             and clause_start <= subject.mention.start
             and subject.mention.end <= q.start
         ):
-            spoken = text[clause_start : subject.mention.start] + " " + text[subject.mention.end : q.start]
+            named = text[subject.mention.start : subject.mention.end]
+            summed = "累计" if "累计" in named else " "  # 非常规天然气五年累计产量
+            spoken = text[clause_start : subject.mention.start] + summed + text[subject.mention.end : q.start]
             if times:
                 times = [t for t in times if not (subject.mention.start <= t.at < subject.mention.end)]
         years, role, period_rule, averaged, partial = self._period(
@@ -452,6 +470,17 @@ class Reader(Worded):
                 statistic = "annual_average"
             elif averaged == "sum":
                 statistic = "cumulative_level"
+        if (
+            statistic == "level"
+            and rule in ("share_of_spending", "share_of_carried")
+            and stretch.years[0] != stretch.years[1]
+            and not _KEPT.search(clause)
+        ):
+            if self.facts and self.facts[-1].statistic == "cumulative_level":
+                # 五年累计投入民生资金2318亿元，占财政支出的80%: of the five years, not of the last
+                statistic, years = "annual_average", self.facts[-1].years
+            elif "同期" in clause and years[1] == stretch.years[1]:
+                statistic, years = "annual_average", stretch.years
         unit, low, high = self._values(q, metric, statistic, sign)
         if (
             metric is not None
@@ -491,8 +520,10 @@ class Reader(Worded):
             scope = "part"
         if metric is not None and subject is not None and scope == "whole":
             ahead = text[max(start, subject.start - 40) : subject.start]
-            if (metric.code == "resident_population" and _TOWN.search(ahead)) or (
-                metric.domain == "energy" and _PLANT.search(ahead)
+            if (
+                (metric.code == "resident_population" and _TOWN.search(ahead))
+                or (metric.domain == "energy" and _PLANT.search(ahead))
+                or (metric.code in ("key_projects", "key_projects_started") and _SECTORAL.search(ahead))
             ):
                 scope = "part"
         if (
@@ -583,6 +614,10 @@ _OF_SPENDING = re.compile(
 _TOWN = re.compile(r"建成区|中心城区|城区")
 
 
+#: 市中医院新院区等66个重点项目, 国有企业投资的28个重点项目: those of one field or one owner.
+_SECTORAL = re.compile(r"医院|院区|学校|国有企业|国企|央企")
+
+
 #: A plant or a project just before: its capacity, not the region's.
 _PLANT = re.compile(
     r"(?:电厂|电站|机组|基地|工程|项目|风电场)[^,。;]{0,14}(?:投产|建成|投运|并网|投用)[、,]?(?:总)?$"
@@ -609,8 +644,12 @@ _TOTAL = re.compile(r"^[、,]?(?:总数|总量|总户数|存量|保有量|累计
 
 #: 80%以上的财政支出用于民生: said of spending, behind the figure.
 _FOR_LIVELIHOOD = re.compile(
-    r"(?:的?(?:一般公共预算|财政|公共财政)支出)?(?:都|均|全部|主要|优先)?用于[^,。;]{0,10}民生"
+    r"(?:的?(?:一般公共预算|财政|公共财政)支出)?(?:都|均|全部|主要|优先)?(?:用于|投向|投入)[^,。;]{0,10}民生"
 )
+
+
+#: 占比保持在75%以上: so in each year, the last one, too.
+_KEPT = re.compile(r"保持|稳定|维持")
 
 
 #: The spending that such a share is of.
@@ -671,8 +710,14 @@ def _price_index(
 _GAP = re.compile(r"、?(?:和|及|与|以及)?(?:约|近|超)?")
 
 
+#: The amount is one of each month or year.
+_PER_TIME = re.compile(r"每(?:(?<=人每)([月年])|月)$")
+
+
 #: The same after 分别, where each value may bring its own word of change.
-_GAP_WITH_VERB = re.compile(rf"、?(?:和|及|与|以及)?(?:同比)?(?:{UP}|{DOWN})?(?:到|至|了)?(?:约|近|超)?")
+_GAP_WITH_VERB = re.compile(
+    rf"、?(?:和|及|与|以及)?(?:同比)?(?:{UP}|{DOWN})?(?:到|至|了)?(?:每人每[月年])?(?:约|近|超)?"
+)
 
 
 def _alike(a: Quantity, b: Quantity) -> bool:

@@ -80,6 +80,13 @@ class Figures(Subjects):
             # 进出口77亿美元、增长12%: growth is of the thing, whatever it is counted in
             of_all = [m for m, grade in subject.mention.candidates if grade == "any" and not m.needs]
             carried = of_all[0] if of_all else carried
+        if carried is not None and dimension == "ratio" and "净增" in subject.phrase:
+            # 净增外贸企业129家、增长50.6%: what grew is how many there are
+            stock = [m for m, grade in subject.mention.candidates if m.kind == "stock" and not m.needs]
+            carried = stock[0] if stock else None
+            if carried is None:
+                return None, "any"
+            return carried, "any"
         for metric, grade in subject.mention.candidates:
             if carried is not None and metric is not carried:
                 continue
@@ -333,6 +340,10 @@ class Figures(Subjects):
                 and self.text[explicit.end : explicit.end + 1] in _DONE
             ):
                 summing = True  # 五年生产原煤65亿吨
+            if metric is not None and metric.code in _SUMS_UP and not upheld:
+                summing = (
+                    True  # 五年来…减税降费超千亿元, 交通投资达到500亿元: nobody states the last year's alone
+                )
             if metric is not None and metric.kind == "flow" and not analyse(predicate).state:
                 # 五年来…实际使用外资263亿美元: of flows that grow year by year the last year is meant, of others the sum
                 summing = summing or metric.domain in ("trade", "investment", "finance", "safety")
@@ -422,6 +433,20 @@ _DONE = frozenset("累共总新生完建改实施投培引净发打开创办增�
 _PAID = re.compile(r"投入|发放|争取|安排|筹集|拨付|减免|兑现|撬动")
 
 
+#: Money given, and works paid for: over several years their sum is stated, whatever the verb (达, 超, 发行).
+_SUMS_UP = frozenset(
+    (
+        "anti_poverty_funds", "special_bonds_issued", "tax_cuts", "central_transfers", "upper_level_funds",
+        "central_budget_investment", "general_expenditure_cut", "budget_for_livelihood_projects",
+        "trade_in_consumption", "trade_in_beneficiaries", "trade_in_subsidies", "employment_subsidies",
+        "hardship_relief_funds", "childcare_subsidies_paid", "dibao_funds", "labour_export_trips",
+        "transport_investment", "water_investment", "energy_investment", "municipal_investment",
+        "key_project_investment", "signed_investment", "capital_market_financing", "loans_new", "tech_loans_new",
+        "small_guaranteed_loans",
+    )
+)  # fmt: skip
+
+
 _TURNS = re.compile(r"(?:的)?(?:转|变)为?|[^,。;]{0,11}转为")
 
 
@@ -481,7 +506,7 @@ def _group_pattern(name: str) -> re.Pattern[str]:
     return _GROUPS[name]
 
 
-_YEARLY = re.compile(r"年均|年平均|平均每年|每年|逐年|年递增")
+_YEARLY = re.compile(r"年均|年平均|平均每年|(?<!人)每年|逐年|年递增")
 
 
 _SUMMED = re.compile(r"累计|共计|总计|合计|总共|共(?!同|和|产|建|享|治)")

@@ -19,7 +19,7 @@ _TIME = re.compile(
     r"|(?P<this>今年|本年度?|年内|今冬明春)"
     r"|(?P<next>明年)"
     r"|(?P<half>上半年|下半年|一季度|二季度|三季度|四季度|前三季度|前\d+个?月|1至\d+月|1[-—]\d+月)"
-    r"|(?P<each>每年|年均|平均每年|年平均|逐年)"
+    r"|(?P<each>(?<!人)每年|年均|平均每年|年平均|逐年)"
 )
 #: No word of time is without one of these characters.
 _ANY = re.compile(r"[年五季届任]|\d月")

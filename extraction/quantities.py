@@ -80,6 +80,8 @@ _IDIOM = re.compile(
 )
 
 _HALF = {"过半": ("more_than", 50), "近半": ("nearly", 50), "一半": ("exact", 50), "半数": ("exact", 50)}
+#: 近一半, 超半数
+_HALF_LEAD = {"近": "nearly", "超": "more_than", "逾": "more_than", "约": "around"}
 _BEYOND = re.compile(r"半?(?:多|有余|以上|左右)|半")
 _DOUBLED = {"以上": "at_least", "左右": "around"}
 _DOUBLING = {"翻番": 1, "翻一番": 1, "翻两番": 2, "翻二番": 2, "翻了一番": 1, "翻了两番": 2, "翻了二番": 2}
@@ -280,7 +282,8 @@ def _read(text: str, i: int, limit: int, floor: int) -> tuple[Quantity | None, i
     if half:
         j = i + 2
         if text[i : i + 2] in ("一半", "半数") or text[j : j + 1] not in "年径":
-            return Quantity(i, j, j, half[1], 0, None, 0, registry()["%"], half[0], text[i:j], ""), j
+            bound = _HALF_LEAD.get(text[i - 1 : i], half[0]) if half[0] == "exact" else half[0]
+            return Quantity(i, j, j, half[1], 0, None, 0, registry()["%"], bound, text[i:j], ""), j
         return None, j
     first = i
     if i > floor and text[i - 1] in "-−负":

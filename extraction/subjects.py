@@ -120,6 +120,11 @@ class Subjects:
         last = mentions[-1]
         predicate = text[last.end : end]
         if not says_something(predicate) or _OPEN_LIST.search(predicate):
+            if values > 1 and "分别" in predicate:
+                at = clause.rindex("分别")
+                known = self._known_items(start, start + at, values) if says_something(clause[at:]) else []
+                if known:
+                    return known, clause[at:], ""
             return [], clause, "other"
         first = mentions[0]
         items_text = text[start : last.end]
@@ -148,6 +153,32 @@ class Subjects:
         subject.part = subject.part or within
         weak = "weak" if predicate == "" and first is last and not before else ""
         return [subject], predicate, weak
+
+    def _known_items(self, start: int, end: int, values: int) -> list[Subject]:
+        """Names of a list whose last item has none (厕所普及率、分类覆盖率、污水治理率分别达到…): its places are those of
+        the values. Only where a name and the last item end alike: else the last one's tail may be the tail of all."""
+        body = self.text[start:end]
+        mentions = self._mentions_between(start, end)
+        cuts = [
+            match
+            for match in ITEM_SPLIT.finditer(body)
+            if not any(m.start < start + match.start() < m.end for m in mentions)
+        ]
+        if len(cuts) != values - 1:
+            return []
+        out: list[Subject] = []
+        ends = {m.end: m for m in mentions}
+        for a, b in zip(
+            [0, *(cut.end() for cut in cuts)], [*(cut.start() for cut in cuts), len(body)], strict=True
+        ):
+            mention = ends.get(start + b)
+            tail = 1 if body.endswith("率") else 2
+            if mention is not None and mention.start >= start + a and body[b - tail : b] == body[-tail:]:
+                lead = body[a : mention.start - start]
+                out.append(self._subject(mention, lead, lead))
+            else:
+                out.append(Subject(None, body[a:b], True))
+        return out if any(s.mention for s in out) else []
 
     def _pair(self, start: int, end: int, mentions: list[Mention]) -> tuple[list[Subject], str] | None:
         """Two names said as one, with the words after them: 预算收支, 存贷款余额; 一般公共预算收入、支出."""
@@ -317,6 +348,9 @@ class Subjects:
         if len(spans) < 2:
             return []
         tail = text[last.start : last.end]
+        kind = text[start + spans[-1][0] : last.start][
+            -2:
+        ]  # what the last item's words before its name end with
         out: list[Subject] = []
         for a, b in spans:
             piece = body[a:b]
@@ -338,6 +372,18 @@ class Subjects:
                         )
                     )
                     continue
+            if (
+                mentions
+                and mentions[-1].end == start + b
+                and b < len(body)
+                and len(kind) == 2
+                and piece.endswith(kind)
+            ):
+                # 高新技术企业、专精特新企业税收: the tail is the tail of both
+                claims = self.names.claims.get(piece + tail)
+                whole = Mention(start + a, start + b, claims) if claims else None
+                out.append(Subject(whole, piece + tail, not claims, "", start + a))
+                continue
             if mentions and mentions[-1].end == start + b:
                 lead_in = text[start + a : mentions[-1].start]
                 insured = _INSURED.match(out[0].words) if out and not lead_in else None
@@ -525,7 +571,7 @@ _SHARES = {
 }
 
 
-_ITEM_NUMBER = re.compile(r"^[“\"(]?(?:\d{1,2}|[①-⑳])[.、)]?")
+_ITEM_NUMBER = re.compile(r"^[“\"(]?(?:(?:\d{1,2}|[①-⑳])[.、)]?|[一二三四五六七八九十]{1,3}是)")
 
 
 #: A place inside the region, or each of many: what is said there is not the whole's (中心城区新建学校12所, 每个县建1家).

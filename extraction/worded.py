@@ -55,6 +55,8 @@ class Worded(Figures):
         clause_start = self._after_delimiter(start, at)
         clause_start = max(clause_start, text.rfind("、", start, at) + 1)
         words = text[clause_start:at]
+        if "分别" in words:
+            return  # 肉、蛋、奶产量…，分别居全省第一、第二、第三位: the first rank is the first name's
         mentions = self._mentions_between(clause_start, at)
         metric: Metric | None = None
         subject = words
@@ -169,6 +171,8 @@ class Worded(Figures):
             value: float | None = None
             name = qualifier
             unit = "%"
+            if role == "target" and years[0] == years[1] > self.year and qualifier in _PACES:
+                years = (self.year, years[1])  # 到2030年，居民收入与经济增长同步: all the way there
             if averaged == "average" or years[0] != years[1]:
                 statistic = "annual_average_growth_rate"
             if qualifier == "flat":
@@ -244,6 +248,10 @@ class Worded(Figures):
                     0.9,
                 )
             )
+
+
+#: How fast something is to grow, of which the last year alone is never said.
+_PACES = ("in_step_with_growth", "faster_than_growth", "positive_growth")
 
 
 _DELIMITER = re.compile(r"[,:;()]")

@@ -537,7 +537,7 @@ def test_the_names_of_older_targets_are_known(year: int, sentence: str, facts: s
         (2026, "国家区域医疗中心达到4个。", "national_regional_medical_centres.level=4"),
         (2026, "全市农业产业化集群达62个。", ""),
         (2026, "农村自来水普及率达到94.5%。", "rural_tap_water_coverage.level=94.5"),
-        (2026, "财政支出的八成用于民生。", ""),
+        (2026, "财政支出的八成用于民生。", "livelihood_expenditure_share.level=80"),
         (2026, "城乡居民基本养老保险参保人数达到423万人。", "pension_insured_residents.level=423"),
         (2026, "基本养老保险参保人数达到501万人。", "pension_insured.level=501"),
         (2026, "脱贫人口人均纯收入17600元。", "income_people_lifted_from_poverty.level=17600"),
