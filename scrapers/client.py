@@ -145,14 +145,21 @@ class Visit:
         self.now = now
         self.requests = 0
         self.notes: list[str] = []
-        verify = source.tls is None
+        lenient = None
         if source.tls is not None:
             if now.date() > source.tls.until:
                 raise LookError(
                     "expired_tls_exception", f"{source.id}: {source.tls.reason}, until {source.tls.until}"
                 )
             self.notes.append(f"TLS not verified until {source.tls.until}: {source.tls.reason}")
-        transport = GuardedTransport(_tls_context(verify=verify), _local_pairs(source))
+            lenient = _tls_context(verify=False)
+        hosts = (urlsplit(listing).hostname for listing in source.listings)
+        transport = GuardedTransport(
+            _tls_context(verify=True),
+            _local_pairs(source),
+            lenient=lenient,
+            excepted=frozenset(host for host in hosts if host),
+        )
         settings = network.settings
         self._client = httpx.AsyncClient(
             transport=transport,

@@ -1,7 +1,7 @@
 """Look at sources and find what is worth fetching: `discover`.
 
 A look asks a listing whether it changed, reads its rows where it did, and goes on to older pages only while
-nothing on a page was seen before. Once a week, in season, it looks further back all the same: some reports
+most of a page was not seen before. Once a week, in season, it looks further back all the same: some reports
 are filed late, under an earlier day. A listing that comes without rows is an error with a name, never an
 empty success.
 """
@@ -320,10 +320,11 @@ async def _walk_listing(
     # A page that only leads to the rows stays the same when they change: it must not be taken for the
     # listing.
     asked = _listing(answer, task) if rows else Listing()
-    marks = [_mark(row) for row in rows]
+    marks = here = [_mark(row) for row in rows]
     visited, url = {start}, start
     for _ in range(bound - 1):
-        seen_before = any(mark in known for mark in marks)
+        # Half the rows, not one: a row pinned to the top (置顶) was always seen before.
+        seen_before = bool(here) and 2 * sum(mark in known for mark in here) >= len(here)
         try:
             following = module.following(page)
             if following is None or following in visited or (seen_before and not deep):
@@ -339,7 +340,8 @@ async def _walk_listing(
         for link in _match(rows, source, task, start):
             found.links.setdefault(link.url, link)
         await _open_headlines(source, task, visit, known, found, module, page, rows, start)
-        marks += [_mark(row) for row in rows]
+        here = [_mark(row) for row in rows]
+        marks = marks + here
     # An article that could not be opened is to be opened by the next look: it must come this way again.
     if not found.unopened:
         found.listings[start] = asked

@@ -153,20 +153,33 @@ class _Body(httpx.AsyncByteStream):
 
 class GuardedTransport(httpx.AsyncBaseTransport):
     """httpx over `GuardedBackend`, HTTP/1.1 (what is archived is what went over the wire, and WARC has no
-    form for HTTP/2)."""
+    form for HTTP/2).
 
-    def __init__(self, context: ssl.SSLContext, local: frozenset[tuple[str, int]]) -> None:
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=context,
-            network_backend=GuardedBackend(local),
-            http1=True,
-            http2=False,
-            max_connections=4,
-            keepalive_expiry=15.0,
+    excepted  hosts whose certificates, and those of hosts under them, go by ``lenient`` instead of ``strict``
+    """
+
+    def __init__(
+        self,
+        strict: ssl.SSLContext,
+        local: frozenset[tuple[str, int]],
+        *,
+        lenient: ssl.SSLContext | None = None,
+        excepted: frozenset[str] = frozenset(),
+    ) -> None:
+        backend = GuardedBackend(local)
+        self._strict = _pool(strict, backend)
+        self._lenient = _pool(lenient, backend) if lenient else self._strict
+        # Not of www.gov.cn, under whose domain all governments lie.
+        self._excepted = tuple(
+            host.removeprefix("www.") if host.count(".") > 2 else host for host in excepted
         )
 
+    def _pool_for(self, host: str) -> httpcore.AsyncConnectionPool:
+        excepted = any(host == known or host.endswith(f".{known}") for known in self._excepted)
+        return self._lenient if excepted else self._strict
+
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        answer = await self._pool.handle_async_request(
+        answer = await self._pool_for(request.url.host).handle_async_request(
             httpcore.Request(
                 method=request.method,
                 url=httpcore.URL(
@@ -188,4 +201,16 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         )
 
     async def aclose(self) -> None:
-        await self._pool.aclose()
+        await self._strict.aclose()
+        await self._lenient.aclose()
+
+
+def _pool(context: ssl.SSLContext, backend: GuardedBackend) -> httpcore.AsyncConnectionPool:
+    return httpcore.AsyncConnectionPool(
+        ssl_context=context,
+        network_backend=backend,
+        http1=True,
+        http2=False,
+        max_connections=4,
+        keepalive_expiry=15.0,
+    )

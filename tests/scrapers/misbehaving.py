@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 
+import brotli  # type: ignore[import-untyped]
+
 Behaviour = Callable[["Conversation"], None]
 
 REPORT = "".join(
@@ -225,6 +227,19 @@ def counting(template: str) -> Behaviour:
 
     return behaviour
 
+
+def _raw_deflate(body: bytes) -> bytes:
+    packer = zlib.compressobj(wbits=-15)
+    return packer.compress(body) + packer.flush()
+
+
+#: Content encodings by name.
+PACK: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": gzip.compress,
+    "deflate": zlib.compress,
+    "raw deflate": _raw_deflate,
+    "br": brotli.compress,
+}
 
 CHALLENGE = (
     "<html><head><title>安全验证</title><script>var arg1='3A';document.cookie='acw_sc__v2='+arg1;"

@@ -13,6 +13,7 @@ from extraction.model import Claim
 from extraction.regions import by_code
 from scrapers.backfill import backfill
 from scrapers.checking import Check, advice_lines, as_row, check_sources, no_network, record_verified
+from scrapers.discovery import _is_deep_night
 from scrapers.model import Failure, Fetched, Source
 from scrapers.pages import Row
 from scrapers.sources import load_sources
@@ -75,6 +76,26 @@ def test_older_pages_are_walked_until_something_known_comes(night: Night) -> Non
         )
         night.look(source)
         assert [path for path in site.asked if "index" in path] == ["/index.html"]
+
+
+def test_a_row_pinned_to_the_top_does_not_end_the_walk(night: Night) -> None:
+    """A day with more than a page of news: the report is on the second page, and the first row was always there."""
+    pinned = ("/202001/t20200101_1.html", "置顶：市长信箱办理情况公示", "2020-01-01")
+    old = [bad.page(trs_page(number, 3, *news(number))) for number in range(3)]
+    routes = {"/index.html": bad.page(trs_page(0, 3, pinned, *news(0)))}
+    routes |= {"/index_1.html": old[1], "/index_2.html": old[2]}
+    with misbehaving(routes) as site:
+        source = local_source(site.base, "/index.html", platform="trs")
+        night.look(source)
+        routes["/index.html"] = bad.page(trs_page(0, 5, pinned, *news(7)))
+        routes["/index_1.html"] = bad.page(trs_page(1, 5, report(2026), *news(8)))
+        routes["/index_2.html"] = bad.page(trs_page(2, 5, *news(0)))
+        routes["/index_3.html"] = old[1]
+        site.asked.clear()
+        tomorrow = NOW + timedelta(days=1)
+        assert not _is_deep_night(source, tomorrow.date())
+        assert [link.claim.report_year for link in night.look(source, now=tomorrow)[0].links] == [2026]
+        assert "/index_3.html" not in site.asked, "what is known ends the walk"
 
 
 def test_a_report_filed_late_under_an_old_day_is_found_by_the_weekly_deep_look(night: Night) -> None:

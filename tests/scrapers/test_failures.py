@@ -250,6 +250,43 @@ def test_a_bad_certificate_fails_by_name_and_an_exception_is_explicit_recorded_a
         assert night.look(ended)[0].error == "expired_tls_exception"
 
 
+def test_an_exception_to_tls_ends_at_the_sources_own_site(
+    night: Night, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a page of an excepted site leads to elsewhere is verified like everything."""
+    monkeypatch.setattr("scrapers.network.is_public", lambda address: True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    pages = {"/list.html": bad.page(GOOD_LISTING)}
+    excepted = TlsException("chain is incomplete since 2025", dt.date(2026, 6, 30))
+    with misbehaving(pages, tls=context, host="127.0.0.2") as other:
+        routes = {"/list.html": bad.redirect(f"{other.base}/list.html")}
+        with misbehaving(routes, tls=context) as site:
+            look = night.look(local_source(site.base, tls=excepted))[0]
+            assert (look.error, other.asked) == ("bad_certificate", []), look.detail
+            assert "/list.html" in site.asked
+
+
+@pytest.mark.parametrize("declared", ["", "utf-8", "gbk", "gb2312", "big5", "iso-8859-1", "nonsense"])
+@pytest.mark.parametrize("real", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+def test_a_charset_is_believed_when_the_bytes_agree(night: Night, declared: str, real: str) -> None:
+    """Header, meta tag and bytes may all say something else; the title that is read is the one that was written."""
+    page = GOOD_LISTING.decode().replace("<head>", "<head><meta charset='gb2312'>").encode(real)
+    kind = f"text/html; charset={declared}" if declared else "text/html"
+    with misbehaving({"/list.html": bad.page(page, Content_Type=kind)}) as site:
+        look = night.look(local_source(site.base))[0]
+        assert [link.claim.title for link in look.links] == [TITLE], look.detail
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "raw deflate", "br", "gzip, br"])
+def test_compressed_answers_are_unpacked(night: Night, encoding: str) -> None:
+    body = GOOD_LISTING
+    for step in encoding.split(", "):
+        body = bad.PACK[step](body)
+    with misbehaving({"/list.html": bad.page(body, Content_Encoding=encoding.removeprefix("raw "))}) as site:
+        assert night.look(local_source(site.base))[0].links_seen == 1
+
+
 @pytest.mark.parametrize(
     ("reason", "routes"),
     [
@@ -509,3 +546,21 @@ def test_the_documentation_names_every_failure_and_every_platform() -> None:
     ]
     assert missing == []
     assert [name for name in platforms.names() if f"| `{name}` |" not in text] == []
+
+
+def test_hosts_that_an_exception_to_tls_holds_for() -> None:
+    import httpx
+
+    from scrapers.network import GuardedTransport
+
+    strict, lenient = (httpx.create_ssl_context(verify=verify) for verify in (True, False))
+
+    def excepted(named: str, host: str) -> bool:
+        transport = GuardedTransport(strict, frozenset(), lenient=lenient, excepted=frozenset({named}))
+        return transport._pool_for(host) is transport._lenient
+
+    assert excepted("www.dt.gov.cn", "www.dt.gov.cn")
+    assert excepted("www.dt.gov.cn", "xxgk.dt.gov.cn")
+    assert not excepted("www.dt.gov.cn", "www.evildt.gov.cn")
+    assert not excepted("www.dt.gov.cn", "www.yq.gov.cn")
+    assert not excepted("www.gov.cn", "www.yq.gov.cn")
