@@ -18,8 +18,15 @@ EXCLUDING = re.compile(
 )
 
 
+#: 生产总值2100亿元(预计数,下同): a note on how a figure was come by delimits nothing.
+NOTE = re.compile(
+    r"\((?:均?为|系|以上)?(?:预计|初步核算|初步统计|快报|统计快报)[数值]?(?:,?(?:以?下均?同|下同))?\)"
+    r"|\((?:[新老全]口径|现价|当年价|可比价|不变价|不?含|剔除|扣除)[^(),;。\d]{0,14}\)"
+)
+
+
 _TIMES = re.compile(
-    r"(?:到|至|截至|截止|比|较)?(?:(?:19|20)\d\d年?[-—至]?)?(?:19|20)\d\d年(?:年?底|末|初|以来|的)?|(?:刚刚)?(?:过去|近|今后|未来)的?[一五三两四]?年[来间]?|(?:比|较)[“\"]?(?:十[一二三四五六]?|[八九])五[”\"]?(?:时期)?期?末|[“\"]?(?:十[一二三四五六]?|[八九])五[”\"]?(?:时期|期间|以来|期?末|五年)?|(?:比|较)?(?:去年|上年|上一年)(?:同期|年?末|年?底)?|今年|本年|明年|全年|年内|年底|(?:五|三|两|四)年来|一年来|目前|五年间|\d{1,2}月底|前\d+个?月|\d{1,2}[-—至]\d{1,2}月(?:份)?|(?:已|已经)?连续(?:第)?[一二两三四五六七八九十\d]+年|(?<![一二三四十\d今后未过去近])(?:这)?[五三四]年(?=提高|增长|增加|累计|下降|提升|年均|净增)|上半年|下半年|一季度|前三季度|年初|[“\"]?(?:十[一二三四五六]?|[八九])五[”\"]?期?末"
+    r"其中[,:]?(?:(?:19|20)\d\d年|去年)|(?:到|至|截至|截止|比|较)?(?:(?:19|20)\d\d年?[-—至]?)?(?:19|20)\d\d年(?:年?底|末|初|以来|的)?|(?:刚刚)?(?:过去|近|今后|未来)的?[一五三两四]?年[来间]?|(?:到|比|较)?[“\"]?(?:十[一二三四五六]?|[八九])五[”\"]?(?:时期末|期末|时期|期间|以来|末|五年)?|(?:比|较)?(?:去年|上年|上一年)(?:同期|年?末|年?底)?|今年|本年|明年|全年|年内|年底|(?:五|三|两|四)年来|一年来|目前|五年间|\d{1,2}月底|前\d+个?月|\d{1,2}[-—至]\d{1,2}月(?:份)?|(?:已|已经)?连续(?:第)?[一二两三四五六七八九十\d]+年|(?<![一二三四十\d今后未过去近])(?:这)?[五三四]年(?=提高|增长|增加|累计|下降|提升|年均|净增)|上半年|下半年|一季度|前三季度|(?:比|较)?(?:年初|五年前)"
 )
 
 
@@ -50,7 +57,7 @@ def says_something(predicate: str) -> bool:
     """True where the words between a name and a number only say something of the name."""
     if len(predicate) > 60:
         return False
-    rest = strip_times(predicate)
+    rest = strip_times(NOTE.sub("", predicate) if "(" in predicate else predicate)
     if BETWEEN.fullmatch(rest):
         return True
     rest = EXCLUDING.sub("", rest)
@@ -84,7 +91,7 @@ def may_carry(between: str, clause: str, q: Quantity) -> bool:
     """A subject is carried over only by words of change or reaching, and only if nothing else was said meanwhile."""
     if _BUILD_ONLY.search(clause):
         return False
-    body = between.strip(",:、()和及与")
+    body = (NOTE.sub("", between) if "(" in between else between).strip(",:、()和及与")
     if body and not says_something(body):
         return False
     if clause == "":

@@ -183,7 +183,7 @@ def _places(region_code: str | None) -> tuple[frozenset[str], re.Pattern[str], r
         "西部地区",
         "东部地区",
         "中部六省",
-        "国内外",
+        "国内外(?!游客|旅游)",
         "市本级",
         "省本级",
         "区本级",

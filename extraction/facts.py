@@ -48,11 +48,14 @@ class Reader(Worded):
         self.marks = sorted([*number_starts(text), *self.signals, len(text)])
         self.foreign = foreign
         self.time: Time | None = None  # the last words of time before a semicolon (到2030年，…；…)
+        self.verbs = ""  # in force at the end of the last sentence
+        self.foreseen = False  # 预计全年… opened the list, semicolons and all
 
     def silent(self, start: int) -> None:
         """Pass over a sentence that no mark stands in: no fact, and words of time last through a semicolon only."""
         if not start or self.text[start - 1] != ";":
             self.time = None
+            self.foreseen = False
 
     @staticmethod
     def _not_compared(mention: Mention, names: Names, text: str) -> Mention:
@@ -69,6 +72,9 @@ class Reader(Worded):
         inherited = self.time if start and self.text[start - 1] == ";" else None
         self.time = None
         text = self.text
+        if not start or text[start - 1] != ";":
+            self.since = 0
+            self.foreseen = _FORESEEN.match(text, start, end) is not None
         quantities = find_quantities(text, start, end)
         if quantities:
             quantities = [
@@ -94,17 +100,20 @@ class Reader(Worded):
             quantities = self._industry_structure(quantities, start, end, times, stretch)
         subjects: list[Subject] = []
         self.history = []
-        verbs = ""
+        verbs = self.verbs if text.startswith(";其中", start - 1) else ""  # 新增A 680家;其中,B 169家
         prev = start
         i = 0
         n = len(quantities)
         while i < n:
             group = [quantities[i]]
             respectively = "分别" in text[prev : group[0].start]
+            from_to = respectively and FROM.search(text, prev, group[0].start) is not None
             # a list of values: 4.8%和6.1%; 3.5%左右、6%左右
             while i + len(group) < n:
                 nxt = quantities[i + len(group)]
                 gap = text[group[-1].stop : nxt.start]
+                if from_to and gap[-1:] in ("到", "至"):
+                    break  # 分别从A、B提高到C、D: two lists
                 if len(gap) > 8 or not (_GAP_WITH_VERB if respectively else _GAP).fullmatch(gap) or not gap:
                     break
                 if nxt.unit.dimension == "points" and all(q.unit.name == "个" for q in group):
@@ -127,6 +136,7 @@ class Reader(Worded):
                 start, end, prev, group, right_limit, subjects, verbs, times, stretch
             )
             i += len(group)
+        self.verbs = verbs
         if worded:
             self._unnumbered(start, end, stretch, quantities)
         if worded and STRETCH.search(text, start, end):
@@ -147,6 +157,16 @@ class Reader(Worded):
             unit = parse_unit("元/年" if per[1] == "年" else "元/月") if per else unit
             if unit is not None and q.unit.name == "元":
                 q.unit = unit
+
+    def _is_estimate(self, q: Quantity, subject: Subject | None, clause_start: int, start: int) -> bool:
+        """True where 预计 covers the number: in its clause, at the head of its list, by its subject, or in a bracket."""
+        text = self.text
+        if self.foreseen or (subject is not None and subject.estimate):
+            return True
+        said = text.rfind("预计", max(start, clause_start - 12), q.start)
+        if said >= 0 and (said >= clause_start or not _DIGIT.search(text, said, clause_start)):
+            return True
+        return any(at <= q.start < until or at == q.stop for at, until in self.estimated)
 
     def _signalled(self, start: int, end: int) -> bool:
         """True where the sentence has a word that a fact without a number needs."""
@@ -224,7 +244,10 @@ class Reader(Worded):
         found = self._verbs(prev, q.start)
         if found:
             verbs = " ".join(found)
-        elif cut and (prev == start or re.search(r"达|总数|突破|超过|为|增至", clause)):
+        elif cut and (
+            (prev == start and not text.startswith("其中", start))
+            or re.search(r"达|总数|突破|超过|为|增至", clause)
+        ):
             verbs = ""  # a new statement; a bare name goes on with the list (新建A 10家，B 20家)
         rule = "name_before"
         under = _UNDER.match(text, prev, q.start)
@@ -274,6 +297,10 @@ class Reader(Worded):
                 subjects, rule, predicate, why = [shared], "share_of_carried", "", ""
         if not subjects and why == "other":
             residents = self._residents(clause_start, q.start, len(group))
+            if not residents and len(group) == 1:
+                per_head = self._per_head(carried, clause_start, q)
+                if per_head:
+                    subjects, predicate, why = per_head, "", ""
             if residents:
                 subjects, predicate, why = residents, clause[clause.rindex("居民") + 2 :], ""
         right_words = ""
@@ -289,7 +316,7 @@ class Reader(Worded):
             if right is not None and (not subjects or rule == "carried_over" or why == "weak"):
                 subjects, rule, predicate = [right], "name_after", clause
         named_after = rule in ("name_after", "share_of_spending")
-        if subjects and not named_after and len(group) == 1 and _ATTRIBUTE.match(text, q.stop):
+        if subjects and not named_after and len(group) == 1 and self._describes(q):
             # 经济总量超500亿元的县域: the number describes what follows
             subjects, why = [], "other"
         if (
@@ -297,7 +324,10 @@ class Reader(Worded):
             and (
                 q.unit.name in ("斤", "公斤") or (q.unit.name == "吨" and self._of_grain(start, clause_start))
             )
-            and _YIELD.fullmatch(strip_times(clause))
+            and (
+                _YIELD.fullmatch(strip_times(clause))
+                or (_REACHED_ALONE.fullmatch(clause) and _HARVEST.search(text, start, clause_start))
+            )
         ):
             claims = self.names.claims.get("粮食产量")
             if claims:
@@ -363,6 +393,12 @@ class Reader(Worded):
             new_carry = carried if why == "predicate_only" and carried else []
         return new_carry, verbs, consumed
 
+    def _describes(self, q: Quantity) -> bool:
+        """True where the number describes what follows it: 经济总量超500亿元的县域, 投资5000万元以上产业项目947个."""
+        if _ATTRIBUTE.match(self.text, q.stop):
+            return True
+        return q.qualifier in ("at_least", "more_than") and _OF_THAT_SIZE.match(self.text, q.stop) is not None
+
     def _share_bound(self, group: list[Quantity], several: bool) -> None:
         """A、B、C增长7.1%、4.2%、5.5%左右: a bound after the last value covers all of the list of ``several`` names."""
         first, last = group[0], group[-1]
@@ -398,6 +434,8 @@ class Reader(Worded):
             return [(group[0], subjects[-1:], rule)]
         if len(subjects) == 1 and "分别" not in predicate:
             crossed = _CROSSED.search(predicate)
+            if crossed is None and _STEPS.match(self.text, group[-1].stop):
+                crossed = _CROSSES.search(predicate)
             if crossed:  # 先后跨过3000亿元、3500亿元台阶
                 last = group[-1]
                 if last.qualifier in ("exact", "at_least"):  # the verb stands before the first of them
@@ -461,6 +499,8 @@ class Reader(Worded):
         )
         if statistic in ("growth_rate",) and averaged == "average":
             statistic = "annual_average_growth_rate"
+        elif averaged == "sums":
+            statistic = "comparison"
         elif (statistic == "growth_rate" and averaged == "base") or (
             statistic == "growth_rate" and years[0] != years[1]
         ):
@@ -542,7 +582,10 @@ class Reader(Worded):
             and self.other_wholes.search(text, clause_start, max(clause_start, subject.start))
         ):
             scope = "part"
-        estimate = role == "actual" and "预计" in text[max(start, clause_start - 12) : q.start]
+        estimate = self._is_estimate(q, subject, max(start, clause_start), start)
+        if subject is not None:
+            subject.estimate = estimate
+        estimate = estimate and role == "actual" and years[1] == self.year - 1 and "from_" not in period_rule
         quote_start = clause_start
         if subject is not None and start <= subject.start < quote_start:
             quote_start = subject.start
@@ -630,6 +673,11 @@ _CALIBRE = re.compile(r"(?:5|50|500|1000|2000)万元(?:及)?以上(?=(?:项目)?
 
 #: 先后跨过3000亿元、3500亿元: marks passed on the way; the last is where it stands.
 _CROSSED = re.compile(r"(?:先后|相继|连续|接连)[^,]*[过上越破]|连[跨过破上][越过]?")
+_STEPS = re.compile(r"(?:这)?[两三四2-4]个?(?:大|新)?(?:台阶|大关|关口)")
+
+
+#: 跨越了2000亿元和3000亿元两个台阶.
+_CROSSES = re.compile(r"[跨迈越突登].{0,2}")
 
 
 #: …3500亿元台阶，达到3600亿元: the level itself follows, so that no mark needs to stand for it.
@@ -658,7 +706,7 @@ _SPENT = re.compile(r"(?:财政|公共预算)(?:总)?支出")
 
 #: 居民收入比上年增长: the 比 of a comparison in time, no part of the name 收入比.
 _THAN = re.compile(
-    r"上年|上一年|去年|(?:19|20)\d\d年|[“\"]?十[一二三四五六]?五|五年前|同期|全[国省市区]|预期|目标"
+    r"上年|上一年|去年|(?:19|20)\d\d年|[“\"]?(?:十[一二三四五六]?|[八九])五|五年前|同期|全[国省市区]|预期|目标"
 )
 
 
@@ -678,10 +726,19 @@ _YIELD = re.compile(
 )
 
 
+#: 粮食生产实现“八连增”,达到244.5万吨: the harvest of the clause before.
+_HARVEST = re.compile(r"粮食(?!作物播种)[^,。;\d]{0,14}(?:连[增丰]|丰[收产]|增产|新高)[^,。;\d]{0,4},$")
+_REACHED_ALONE = re.compile(r"(?:总量|总产|首次|再次|已|稳定|保持)*(?:达到|达|突破|超过|为|在|创)")
+
+
 #: 10亿元的项目: the figure describes the noun behind it.
 _ATTRIBUTE = re.compile(
     r"(?:元|级)?的(?!增长|增速|速度|增幅|目标|任务|水平|规模|历史|好成绩|基础|预期|[,。;])"
 )
+
+
+#: 5000万元以上工业项目120个: a threshold of what is counted.
+_OF_THAT_SIZE = re.compile(r"[^,。;、:()\d增]{0,9}(?:项目|企业|大户|园区|集群|基地|商户)(?!投资)")
 
 
 #: How a value found its metric → how sure that is, 0 to 1; our judgement.
@@ -704,6 +761,15 @@ def _price_index(
     if 95 <= low <= 130 and q.unit.dimension in ("ratio", "number"):
         return "growth_rate", round(low - 100, 6), None if high is None else round(high - 100, 6)
     return "growth_rate", low, high
+
+
+#: 预计全年…: said of all that the sentence lists.
+_FORESEEN = re.compile(
+    r"[—一二三四五六七八九十、(),]{0,5}(?:初步|据|经)?预[计测](?:,|:|(?:到)?(?:20\d\d年(?!的)|去年|全年|年末|年底))"
+)
+
+
+_DIGIT = re.compile(r"\d")
 
 
 #: Words between two values of one list.

@@ -60,6 +60,7 @@ class Figures(Subjects):
         self.year = year
         self.facts: list[Fact] = []
         self.sentence_start = 0
+        self.since = 0  # the year from which the sentence, or one before its semicolon, reckons
 
     def _choose(
         self, subject: Subject, q: Quantity, predicate: str, near: str, sentence: str
@@ -109,7 +110,8 @@ class Figures(Subjects):
                 continue
             level_unit = parse_unit(metric.unit).dimension
             if dimension in ("ratio", "points", "multiple", "doubling"):
-                if grade == "level" and level_unit != "ratio" and carried is None:
+                alone = dimension == "doubling" and len(subject.mention.candidates) == 1  # 经济总量翻一番
+                if grade == "level" and level_unit != "ratio" and carried is None and not alone:
                     continue  # 经济总量突破1000亿元、增长6%: carried over, growth is said of it, too
             else:
                 named_whole = subject.chosen is metric and "总量" in predicate
@@ -244,10 +246,12 @@ class Figures(Subjects):
         stretch: Stretch,
         clause_at: int,
     ) -> tuple[tuple[int, int], str, str, str, bool]:
-        """(years, role, rule, averaged, partial); averaged: ``""``, ``average``, ``sum``, ``base`` (against an earlier year)."""
+        """(years, role, rule, averaged, partial); averaged: ``""``, ``average``, ``sum``, ``base`` (against an
+        earlier year), ``sums`` (of one span of years against another: 比“十五”时期增长1.5倍)."""
         year = self.year
         each = False
         base = False
+        on_year = False  # 比上年增长, 比年初增加: of the last year, among five years' figures, too
         partial = False
         explicit: Time | None = None
         start_year: Time | None = None
@@ -256,8 +260,9 @@ class Figures(Subjects):
                 if time.at >= clause_at:
                     each = True
             elif time.kind == "base":
-                if time.at >= clause_at and time.years[1] < stretch.years[1] - 1:
-                    base = True
+                if time.at >= clause_at:
+                    base = time.years[1] < stretch.years[1] - 1
+                    on_year = time.years[1] == stretch.years[1] - 1
             elif time.kind == "start" and not time.part:
                 start_year = time
             elif time.part:
@@ -279,6 +284,8 @@ class Figures(Subjects):
         ):
             rule = "stated"
             years = explicit.years
+        if on_year and years == stretch.years:
+            years = (years[1], years[1])
         is_from = analyse(predicate).from_level and (
             _THEN_CHANGES.match(self.text[q.stop : q.stop + 22]) is not None
             or bool(start_year and start_year.at >= clause_at)
@@ -291,6 +298,12 @@ class Figures(Subjects):
                 )  # 五年来，…由1522亿元增加到2610亿元: from the year before the five
             elif stretch.kind == "review" and re.search(r"五年", stretch.heading):
                 back = year - 6  # a retrospect of the whole term: from the year before it
+            if start_year and start_year.at >= clause_at:
+                self.since = start_year.years[0]
+            elif self.since:
+                back = self.since  # 生产总值从2015年的…; 财政收入从…增加到…
+            elif stretch.kind == "review" and _THEN_YEARLY.match(self.text, q.stop):
+                back = year - 6  # 从185亿元增加到247亿元,年均增长6%
             begin = start_year.years[0] if start_year and start_year.at >= clause_at else back
             years = (begin, begin)
             return years, "actual", "from_" + rule, "", partial
@@ -321,8 +334,10 @@ class Figures(Subjects):
                 elif statistic == "level" and "每年" in clause:
                     averaged = ""
         elif base and statistic in ("growth_rate", "change_pp"):
-            averaged = "base"
             base_time = [t for t in times if t.kind == "base"][-1]
+            averaged = (
+                "base" if base_time.years[0] == base_time.years[1] or statistic == "change_pp" else "sums"
+            )
             years = (base_time.years[1] + 1, years[1])
         elif span:
             upheld = _UPHELD.search(predicate) is not None
@@ -513,6 +528,9 @@ _SUMMED = re.compile(r"累计|共计|总计|合计|总共|共(?!同|和|产|建|
 
 
 _MADE = re.compile(r"新|累计|完成|建成|改造")
+
+
+_THEN_YEARLY = re.compile(r"[^。;]{0,30}?年均")
 
 
 _THEN_CHANGES = re.compile(

@@ -16,7 +16,7 @@ _OVER_TARGET = re.compile(
 )
 #: Compared with itself at an earlier time: a change, not a comparison with others.
 _AGAINST_ITSELF = re.compile(
-    r"^[^,]*(?:(?:比|较)(?:上一?年|去年|同期|五年前|上届|(?:19|20)\d\d年|[“\"]?十[一二三四五六]?五[”\"]?)|同比)"
+    r"^[^,]*(?:(?:比|较)(?:上一?年|去年|同期|五年前|上届|(?:19|20)\d\d年|年初|[“\"]?(?:十[一二三四五六]?|[八九])五[”\"]?)|同比)"
 )
 #: 由负转正、增长3.2%: how it turned, said before the number.
 _TURNED = re.compile(r"由(?:负转正|正转负|降转[升增]|[跌减]转[涨增升])")

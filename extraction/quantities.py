@@ -93,7 +93,7 @@ _AFTER_QUALIFIER = {
     "以下": "at_most", "及以下": "at_most", "之多": "exact",
 }  # fmt: skip
 _BEFORE = re.compile(
-    r"(不低于|不少于|不小于|不下于|至少|最低|不超过|不高于|不多于|不大于|最高|至多|控制在|压减到|低于|少于|小于|不到|不足|突破|冲破|超过|超|逾|跨越|跨过|越过|破|高于|多于|大于"
+    r"(不低于|不少于|不小于|不下于|至少|最低|不超过|不高于|不多于|不大于|最高|至多|控制在|压减到|低于|少于|小于|不到|不足|突破|冲破|超过|超|逾|跨越|跨过|越过|迈过|闯过|破|高于|多于|大于"
     r"|接近|将近|逼近|近|约为|大约|约|大体|大概|在?上(?=百|千|万)|迈上|跨上|登上|站上|跃上|跃升至|迈入|跨入|站稳|上|过)"
     r"(?:到|至|了|为|达到|达|在|新的?|历史性|全市|人民币)*$"
 )
@@ -101,7 +101,7 @@ _BEFORE_QUALIFIER = {
     "不低于": "at_least", "不少于": "at_least", "不小于": "at_least", "不下于": "at_least", "至少": "at_least", "最低": "at_least",
     "不超过": "at_most", "不高于": "at_most", "不多于": "at_most", "不大于": "at_most", "最高": "at_most", "至多": "at_most",
     "低于": "less_than", "少于": "less_than", "小于": "less_than", "不到": "less_than", "不足": "less_than",
-    "突破": "more_than", "冲破": "more_than", "破": "more_than", "跨过": "more_than", "越过": "more_than", "超过": "more_than", "超": "more_than", "逾": "more_than", "跨越": "more_than", "高于": "more_than",
+    "突破": "more_than", "冲破": "more_than", "破": "more_than", "跨过": "more_than", "越过": "more_than", "迈过": "more_than", "闯过": "more_than", "超过": "more_than", "超": "more_than", "逾": "more_than", "跨越": "more_than", "高于": "more_than",
     "多于": "more_than", "大于": "more_than",
     "接近": "nearly", "将近": "nearly", "逼近": "nearly", "近": "nearly",
     "约为": "around", "大约": "around", "约": "around", "大体": "around", "大概": "around",

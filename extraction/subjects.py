@@ -10,7 +10,7 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 
 from extraction.catalogue import Metric
-from extraction.clauses import EXCLUDING, find_joint, says_something, strip_lead, strip_times
+from extraction.clauses import EXCLUDING, NOTE, find_joint, says_something, strip_lead, strip_times
 from extraction.language import BEFORE, BEFORE_WORD, COUNT_MODIFIER, EACH, ITEM_SPLIT, VERB
 from extraction.names import Mention, Names
 from extraction.quantities import Quantity
@@ -27,6 +27,7 @@ class Subject:
     phrase: str = ""  # the words right before the name, which `not` looks at
     start: int = 0
     chosen: Metric | None = None  # the entry that the first number was read for
+    estimate: bool = False  # a number of it was said to be an estimate
 
 
 class Subjects:
@@ -45,6 +46,13 @@ class Subjects:
         self.mention_starts = [mention.start for mention in mentions]
         #: brackets inside a name, which delimit nothing
         self.inner = {match.start() for match in _BRACKET.finditer(text) if self._in_a_name(match.start())}
+        #: where figures are estimates because a bracket says so: (预计) of the number before, (预计,下同) of what follows
+        self.estimated: list[tuple[int, int]] = []
+        for note in NOTE.finditer(text):
+            self.inner.update(range(note.start(), note.end()))
+            if "预" in note[0]:
+                paragraph = text.find("\n", note.end()) if "同" in note[0] else note.start()
+                self.estimated.append((note.start(), paragraph if paragraph >= 0 else len(text)))
         self.names = names
         self.own_names = own_names
         self.other_wholes = other_wholes
@@ -241,6 +249,22 @@ class Subjects:
                 )
         return out if len(out) == values else []
 
+    def _per_head(self, carried: list[Subject], start: int, q: Quantity) -> list[Subject]:
+        """生产总值1383亿元，人均31712元: output per head, as its own name is left out."""
+        code = {"元": "gdp_per_capita", "美元": "gdp_per_capita_usd"}.get(q.unit.name)
+        if code is None or len(carried) != 1 or not _PER_HEAD.fullmatch(self.text, start, q.start):
+            return []
+        whole, metric = carried[0], self.names.by_code.get(code)
+        if (
+            whole.mention is None
+            or whole.part
+            or whole.mention.candidates[0][0].code != "gdp"
+            or metric is None
+        ):
+            return []
+        mention = Mention(start, q.start, ((metric, "any"),))
+        return [Subject(mention, metric.name_zh, False, "", start)]
+
     def _share_of_carried(self, subject: Subject, start: int, q: Quantity) -> Subject | None:
         """战略性新兴产业增加值增长12%，占规上工业比重达到24%: a share of what the clause before speaks of."""
         if subject.mention is None or subject.part or q.unit.name != "%":
@@ -293,6 +317,8 @@ class Subjects:
 
     def _subject(self, mention: Mention, before: str, phrase: str) -> Subject:
         """The subject that ``mention`` names, with ``before`` as the words in front of it."""
+        if before.endswith("项目"):
+            phrase = before = _SURVEYED.sub("", before)
         part = not self._whole(before, mention)
         words = self.text[mention.start : mention.end]
         residue = strip_lead(before)
@@ -310,6 +336,8 @@ class Subjects:
         if self.other_wholes.search(rest) or _INSIDE.search(rest) or "带动" in rest or "撬动" in rest:
             return False
         rest = rest.strip(".·…▲★●◆■□▪◇○☆►√【】")
+        if "的是" in rest:
+            rest = rest.rpartition("的是")[2]  # 值得关注的是, 增长最快的是
         match = BEFORE.match(rest)
         if match and match.end() == len(rest):
             return True
@@ -340,7 +368,10 @@ class Subjects:
         spans: list[tuple[int, int]] = []
         at = 0
         for match in ITEM_SPLIT.finditer(body):
-            if any(m.start < start + match.start() < m.end for m in self._mentions_between(start, last.end)):
+            cut = start + match.start()
+            if cut in self.inner or any(
+                m.start < cut < m.end for m in self._mentions_between(start, last.end)
+            ):
                 continue  # 和 inside a name
             spans.append((at, match.start()))
             at = match.end()
@@ -526,6 +557,9 @@ _BOTH_SIDES = {"收支": ("收入", "支出"), "存贷款": ("存款", "贷款")
 _RESIDENTS = re.compile(r"[、和]?(?:其中)?(城镇|城市|农村|城乡|城镇[、和]农村)(?:常住)?居民(?:人均)?")
 
 
+_PER_HEAD = re.compile(r"[、,]?(?:按常住人口计算,?)?人均(?:水平)?(?:已|首次)?(?:达到|达|为|超过|突破|近)?")
+
+
 _INSURED = re.compile(r"城乡居民(?:基本)?|(?:城镇)?职工(?:基本)?")
 
 
@@ -578,6 +612,10 @@ _ITEM_NUMBER = re.compile(r"^[“\"(]?(?:(?:\d{1,2}|[①-⑳])[.、)]?|[一二�
 _INSIDE = re.compile(
     r"中心城区|市区(?!域)|老城区|新城区|各县|各区县|各乡镇|县城|县乡|每个?[县区乡镇村所家名校园]|市直|(?<!主)城区(?!面积)|开发区|高新区|示范区|度假区|产业园|园区|自贸区|经开区|新区"
 )
+
+
+#: 500万元以上项目固定资产投资: whose investment is surveyed, part of the name.
+_SURVEYED = re.compile(r"(?:5|50|500|1000|2000)万元(?:及)?以上(?:项目|投资项目)$")
 
 
 _LAST_ITEM = re.compile(r"、|和|及|与|以及")

@@ -36,6 +36,8 @@ class Worded(Figures):
             or text.find("升", start, end) >= 0
         ):
             for match in RANK.finditer(text, start, end):
+                if match["among"][:1] in ("从", "由"):
+                    continue  # 排名从全国第35位跨入30强: where it stood before
                 self._rank(match, start, end, stretch)
         if not mentions:
             return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.extraction.reading import mapped, read
+from tests.extraction.reading import mapped, number, read
 
 # (section, sentence, facts of the whole region, in order)
 CASES: list[tuple[str, str, list[str]]] = [
@@ -190,3 +190,30 @@ CASES: list[tuple[str, str, list[str]]] = [
 @pytest.mark.parametrize(("section", "sentence", "expected"), CASES, ids=[c[1][:24] for c in CASES])
 def test_reads_what_a_careful_person_would(section: str, sentence: str, expected: list[str]) -> None:
     assert mapped(read(section, sentence)) == expected
+
+
+@pytest.mark.parametrize(
+    ("section", "sentence", "estimates"),
+    [
+        # a bracket behind the level says it of the level; 下同: of what follows in the paragraph, too
+        (
+            "review",
+            "地区生产总值突破2000亿元，达2100亿元（预计数，下同），增长10%以上；固定资产投资增长8%。财政总收入120亿元。",
+            ["2100", "10", "8", "120"],
+        ),
+        ("review", "地区生产总值2100亿元（预计），增长9%；财政总收入120亿元。", ["2100", "9"]),
+        ("five", "生产总值（预计，下同）、财政总收入年均分别增长9%、11%，达2100亿元、120亿元。", ["9", "11", "2100", "120"]),
+        # what grew by an estimate is estimated, what it grew from is not
+        ("review", "预计实现地区生产总值2100亿元左右、增长8%左右，固定资产投资增长6%。", ["2100", "8"]),
+        ("five", "预计全市地区生产总值从2020年的1500亿元增加到2025年的2100亿元，年均增长7%。", ["2100", "7"]),
+        # at the head of a list it is said of all of it
+        ("review", "预计，全市实现地区生产总值2100亿元，增长8%；财政总收入120亿元，增长6%。常住人口300万人。", ["2100", "8", "120", "6"]),
+        ("review", "预计全年地区生产总值增长8%，固定资产投资增长6%；财政总收入增长5%。常住人口300万人。", ["8", "6", "5"]),
+        ("review", "初步预测，地区生产总值增长6.5%，财政总收入增长5%。", ["6.5", "5"]),
+        # the word of the clause before is not this clause's
+        ("review", "预计GDP增长5%，固定资产投资增长8%，财政总收入增长6%。", ["5"]),
+    ],
+)  # fmt: skip
+def test_marks_what_is_estimated(section: str, sentence: str, estimates: list[str]) -> None:
+    found = [number(o.value) for o in read(section, sentence) if o.metric_code and o.is_estimate]
+    assert found == estimates
