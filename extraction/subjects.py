@@ -595,7 +595,10 @@ _SHARES = {
     "digital_core_value_added": (("digital_core_share", _OF_GDP),),
     "digital_economy_value_added": (("digital_economy_share", _OF_GDP),),
     "culture_industry_value_added": (("culture_industry_share", _OF_GDP),),
-    "strategic_emerging_industry_value_added": (("strategic_emerging_industry_share", _OF_INDUSTRY),),
+    "strategic_emerging_industry_value_added": (
+        ("strategic_emerging_industry_share", _OF_INDUSTRY),
+        ("strategic_emerging_share_of_gdp", _OF_GDP),
+    ),
     "high_tech_manufacturing_value_added": (("high_tech_manufacturing_share", _OF_INDUSTRY),),
     "new_high_tech_industry_value_added": (("new_high_tech_industry_share", _OF_INDUSTRY),),
     "tax_revenue": (("tax_share", r"(?:地方)?(?:一般)?公共(?:财政)?预算收入"),),
