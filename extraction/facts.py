@@ -431,6 +431,8 @@ class Reader(Worded):
                 s.mention is not None and s.mention.candidates[0][0].kind == "rate" for s in subjects
             ):
                 return [(group[0], subjects, "each")]  # 巩固率、入学率保持在98%以上
+            if rule == "name_before" and group[0].unit.dimension in ("ratio", "doubling"):
+                return [(group[0], subjects, "each")]  # 生产总值、社零额、进出口额翻一番
             return [(group[0], subjects[-1:], rule)]
         if len(subjects) == 1 and "分别" not in predicate:
             crossed = _CROSSED.search(predicate)

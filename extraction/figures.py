@@ -481,7 +481,9 @@ _UPHELD = re.compile(r"(?:稳定|保持|维持)(?:在|为)")
 _PARTS_OF_GDP = frozenset(f"{which}_industry_value_added" for which in ("primary", "secondary", "tertiary"))
 
 
-_ADDED = re.compile(r"(?<!累计)认定|新增|净增|新建|新培育|新认定|新引进|新开|新入库|新登记|新设|新发展|新注册")
+_ADDED = re.compile(
+    r"(?<!累计)认定|新增|净增|新建|新培育|新认定|新引进|新开|新入库|新登记|新设|新发展|新注册"
+)
 
 
 def _own_unit(q: Quantity) -> tuple[str, float, float | None]:

@@ -94,7 +94,7 @@ _AFTER_QUALIFIER = {
 }  # fmt: skip
 _BEFORE = re.compile(
     r"(不低于|不少于|不小于|不下于|至少|最低|不超过|不高于|不多于|不大于|最高|至多|控制在|压减到|低于|少于|小于|不到|不足|突破|冲破|超过|超|逾|跨越|跨过|越过|迈过|闯过|破|高于|多于|大于"
-    r"|接近|将近|逼近|近|约为|大约|约|大体|大概|在?上(?=百|千|万)|迈上|跨上|登上|站上|跃上|跃升至|迈入|跨入|站稳|上|过)"
+    r"|接近|将近|逼近|近|约为|大约|约|大体|大概|基本|在?上(?=百|千|万)|迈上|跨上|登上|站上|跃上|跃升至|迈入|跨入|站稳|上|过)"
     r"(?:到|至|了|为|达到|达|在|新的?|历史性|全市|人民币)*$"
 )
 _BEFORE_QUALIFIER = {
@@ -104,7 +104,7 @@ _BEFORE_QUALIFIER = {
     "突破": "more_than", "冲破": "more_than", "破": "more_than", "跨过": "more_than", "越过": "more_than", "迈过": "more_than", "闯过": "more_than", "超过": "more_than", "超": "more_than", "逾": "more_than", "跨越": "more_than", "高于": "more_than",
     "多于": "more_than", "大于": "more_than",
     "接近": "nearly", "将近": "nearly", "逼近": "nearly", "近": "nearly",
-    "约为": "around", "大约": "around", "约": "around", "大体": "around", "大概": "around",
+    "约为": "around", "大约": "around", "约": "around", "大体": "around", "基本": "around", "大概": "around",
     "迈上": "at_least", "跨上": "at_least", "登上": "at_least", "站上": "at_least", "跃上": "at_least", "跃升至": "exact",
     "迈入": "at_least", "跨入": "at_least", "站稳": "at_least",
 }  # fmt: skip

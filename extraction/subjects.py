@@ -144,12 +144,20 @@ class Subjects:
                 return items, predicate, ""
             if values > 1:
                 return [], clause, "other"
+        elif (
+            "、" in items_text and first is not last and stretch is not None and self._all_named(start, last)
+        ):
+            # 生产总值、社零额、进出口额翻一番: said of all, where each is named in full
+            items = self._items(start, last)
+            if items and not any(item.part for item in items):
+                return items, predicate, ""
         name_start = last.start
         # 其中城镇固定资产投资 after 固定资产投资: a part of what was named before
         within = "其中" in text[start:name_start] and any(
             s.mention is not None
             and s.mention.candidates[0][0] is last.candidates[0][0]
             and not s.words.endswith(text[last.start : last.end])
+            and not (s.words[:2] in ("来自", "来源") and "地方" in text[last.start - 2 : last.end])
             for s in self.history
         )
         both = self._urban_and_rural(last, predicate, values, "")
@@ -161,6 +169,12 @@ class Subjects:
         subject.part = subject.part or within
         weak = "weak" if predicate == "" and first is last and not before else ""
         return [subject], predicate, weak
+
+    def _all_named(self, start: int, last: Mention) -> bool:
+        """True where every item of the list that ends with ``last`` ends with a metric's name."""
+        mentions = self._mentions_between(start, last.end)
+        cuts = [start + match.start() for match in ITEM_SPLIT.finditer(self.text[start : last.end])]
+        return all(any(m.start < cut <= m.end for m in mentions) for cut in cuts)
 
     def _known_items(self, start: int, end: int, values: int) -> list[Subject]:
         """Names of a list whose last item has none (厕所普及率、分类覆盖率、污水治理率分别达到…): its places are those of
