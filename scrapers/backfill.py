@@ -8,7 +8,7 @@ not fetched again.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from scrapers.archive import Archive
@@ -42,6 +42,9 @@ def backfill(
     Newspapers' day pages are not walked: a season of twenty years would be 5,000 requests for one report a
     year. Folders give all they have, as always.
     """
+    # A night leaves a slow site after its time; here that is as long as all its pages may take.
+    longest = settings.max_pages_back * (settings.delay + settings.listing_deadline)
+    settings = replace(settings, visit_deadline=max(settings.visit_deadline, longest))
     for source in sources:
         if source.platform == "epaper":
             continue

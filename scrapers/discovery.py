@@ -152,9 +152,8 @@ async def _look(source: Source, task: _Task, network: Network) -> tuple[Look, li
         due = seasons.due_day(source.season, task.today.year)
         error = LookError("blind_in_season", f"no report in the listing, due by {due}")
     found.failures += _clock_failures(source, task, found)
-    links = (
-        _to_fetch(source, task, memory, found) if error is None or error.reason == "blind_in_season" else ()
-    )
+    # Also of a look that failed: what one listing names is no worse for another that is dead.
+    links = _to_fetch(source, task, memory, found)
     if error is None:
         _store(source, task, memory, found)
     look = Look(
@@ -183,6 +182,7 @@ async def _walk(source: Source, task: _Task, visit: Visit, memory: Memory, found
         return
     starts: list[str] = module.starts(source, task.today) if daily else list(source.listings)
     missing: list[LookError] = []
+    failed: list[LookError] = []
     for start in starts:
         try:
             if hasattr(module, "columns"):
@@ -191,9 +191,9 @@ async def _walk(source: Source, task: _Task, visit: Visit, memory: Memory, found
             await _walk_listing(source, task, visit, memory, found, module, start)
         except LookError as error:
             # No paper on a holiday is no failure; no paper on any of the days is one.
-            if not (daily and error.reason == "not_found"):
-                raise
-            missing.append(error)
+            (missing if daily and error.reason == "not_found" else failed).append(error)
+    if failed:
+        raise failed[0]
     if daily and len(missing) == len(starts):
         raise missing[0]
 

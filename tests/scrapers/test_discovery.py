@@ -78,6 +78,33 @@ def test_older_pages_are_walked_until_something_known_comes(night: Night) -> Non
         assert [path for path in site.asked if "index" in path] == ["/index.html"]
 
 
+@pytest.mark.parametrize("dead", ["/a.html", "/b.html"])
+def test_what_one_listing_names_is_fetched_though_another_is_dead(night: Night, dead: str) -> None:
+    routes = {
+        "/a.html": bad.page(bad.listing(("/1.html", "2026年太原市政府工作报告"))),
+        "/b.html": bad.page(bad.listing(("/2.html", "2025年太原市政府工作报告"))),
+    }
+    routes[dead] = bad.page(bad.CHALLENGE)
+    with misbehaving(routes) as site:
+        source = replace(local_source(site.base), listings=(f"{site.base}/a.html", f"{site.base}/b.html"))
+        (look,) = night.look(source)
+        assert (look.ok, look.error) == (False, "challenge_page"), "the source is not well, and says so"
+        assert [link.claim.report_year for link in look.links] == [2025 if dead == "/a.html" else 2026]
+
+
+def test_what_a_portals_column_names_is_fetched_though_its_home_page_is_dead(night: Night) -> None:
+    column = bad.listing(("/t20250209_1.html", "2025年太原市政府工作报告"))
+    routes = {"/": bad.page(portal_page(("/c/", "政府工作报告"))), "/c/": bad.page(column)}
+    with misbehaving(routes) as site:
+        source = local_source(site.base, "/", platform="portal")
+        assert night.look(source)[0].ok
+        routes["/"] = bad.page(bad.CHALLENGE)
+        routes["/c/"] = bad.page(bad.listing(("/t20260209_1.html", "2026年太原市政府工作报告")))
+        (look,) = night.look(source, now=NOW + timedelta(days=1))
+        assert look.error == "challenge_page"
+        assert [link.claim.report_year for link in look.links] == [2026]
+
+
 def test_a_row_pinned_to_the_top_does_not_end_the_walk(night: Night) -> None:
     """A day with more than a page of news: the report is on the second page, and the first row was always there."""
     pinned = ("/202001/t20200101_1.html", "置顶：市长信箱办理情况公示", "2020-01-01")
