@@ -426,7 +426,12 @@ class Reader(Worded):
             if re.search(r"均|都|皆|双双|同步|各$|各[增达新]", predicate):
                 return [(group[0], subjects, "each")]
             if rule == "carried_over" or "分别" in predicate:
+                alone = rule != "carried_over" and _ENDS.match(self.text, group[0].stop)
+                if alone and all(s.mention is not None for s in subjects):
+                    return [(group[0], subjects, "each")]  # A、B分别增长12%左右: the same for both
                 return [(group[0], [], "unmapped")]
+            if group[0].unit.dimension == "doubling" and all(s.mention is not None for s in subjects):
+                return [(group[0], subjects, "each")]  # 生产总值、居民收入翻一番
             if rule != "carried_over" and all(
                 s.mention is not None and s.mention.candidates[0][0].kind == "rate" for s in subjects
             ):
@@ -772,6 +777,10 @@ _FORESEEN = re.compile(
 
 
 _DIGIT = re.compile(r"\d")
+
+
+#: Nothing goes on after a value.
+_ENDS = re.compile(r"[,;。](?!\d|分别|同口径)|$|\n")
 
 
 #: Words between two values of one list.

@@ -122,7 +122,11 @@ class Figures(Subjects):
                     and (
                         metric.domain == "prices"
                         # 11.25万贫困人口脱贫: people that follow are counted without 人
-                        or (level_unit == "people" and subject.mention.start >= q.stop)
+                        or (
+                            level_unit == "people"
+                            # 转移农村劳动力3万: or the ten thousands are
+                            and (subject.mention.start >= q.stop or "万" in q.raw_value + q.raw_unit)
+                        )
                         # 地区生产总值达到4120亿: spoken of without 元
                         or (level_unit.startswith("money") and "亿" in q.raw_value + q.raw_unit)
                     )
@@ -339,6 +343,14 @@ class Figures(Subjects):
                 "base" if base_time.years[0] == base_time.years[1] or statistic == "change_pp" else "sums"
             )
             years = (base_time.years[1] + 1, years[1])
+        elif (
+            span
+            and rule == "section"
+            and role == "target"
+            and statistic == "growth_rate"
+            and _KEPT_UP.search(self.text, max(self.sentence_start, q.start - 14), q.start)
+        ):
+            averaged = "average"  # 今后五年，…增速保持7%左右
         elif span:
             upheld = _UPHELD.search(predicate) is not None
             if (
@@ -478,6 +490,10 @@ _COMPARATIVES = frozenset(("高", "多", "快", "超", "少"))
 _UPHELD = re.compile(r"(?:稳定|保持|维持)(?:在|为)")
 
 
+#: A speed that is kept up is each year's.
+_KEPT_UP = re.compile(r"(?:增速|增幅).{0,6}(?:保持|稳定|维持|达|为|高于)|(?:保持|维持).{0,3}(?:增长|增速)")
+
+
 _PARTS_OF_GDP = frozenset(f"{which}_industry_value_added" for which in ("primary", "secondary", "tertiary"))
 
 
@@ -536,5 +552,5 @@ _THEN_YEARLY = re.compile(r"[^。;]{0,30}?年均")
 
 
 _THEN_CHANGES = re.compile(
-    r"[^,。;]{0,14}?(?:提高|增加|增长|上升|提升|下降|降低|减少|降|扩大|调整|转|扩|压减|缩|回落|回升|收窄|跃|增|升|攀|优化|改善)"
+    r"[^,。;]{0,14}?(?:达到|提高|增加|增长|上升|提升|下降|降低|减少|降|扩大|调整|转|扩|压减|缩|回落|回升|收窄|跃|增|升|攀|优化|改善)"
 )

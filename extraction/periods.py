@@ -30,6 +30,10 @@ _BASE = re.compile(
 )
 
 
+#: 与上年持平, 保持上年水平: what is compared with.
+_AS_BEFORE = re.compile(r"(?:同期)?的?(?:增长|增幅|增速|实际|预期)?(?:水平|基数|持平|相当)")
+
+
 @dataclass(frozen=True, slots=True)
 class Time:
     """A word of time in a sentence. ``kind``: year, span, base (compared with), start (from …), each (每年, 年均)."""
@@ -83,7 +87,8 @@ def find_times(text: str, start: int, end: int, year: int, past: bool = False) -
                 years, kind = (first, year - 1), "span"
         elif match["span"]:
             n = _SMALL.get(match["n"] or match["n2"] or "五", 5)
-            years, kind = (year - n, year - 1), "span"
+            ahead = not past and match["span"].endswith(("年内", "年里"))  # 五年内建成: from now on
+            years, kind = (year, year + n - 1) if ahead else (year - n, year - 1), "span"
         elif match["ahead"]:
             n = _SMALL.get(match["n3"] or "五", 5)
             years, kind = (year, year + n - 1), "span"
@@ -106,6 +111,8 @@ def find_times(text: str, start: int, end: int, year: int, past: bool = False) -
         elif match["ago"]:
             years = (year - 6, year - 6) if match["ago"] != "年初" else (year - 2, year - 2)
         elif match["last"]:
+            if _AS_BEFORE.match(text, match.end()):
+                continue  # 增长保持上年水平: no word of time for the figures that follow
             before_that = past and match["last"] in ("上年", "上一年")
             years = (year - 2, year - 2) if before_that else (year - 1, year - 1)
         elif match["this"]:

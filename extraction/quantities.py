@@ -23,7 +23,7 @@ _CN_CHARS = "零〇一二两三四五六七八九十百千"
 # --- the grammar of one number ------------------------------------------------------------------------------------
 # Arabic digits; OCR's O and l only between digits. Thousands are grouped by a comma that was printed half-width.
 _ARABIC = r"\d{1,16}(?:,\d{3}){0,5}(?:\.\d{1,12})?"
-_SCALE = r"(?:万亿|[十百千]?万|[十百千]?亿|[十百千])"
+_SCALE = r"(?:万亿|[十百千]?万|[十百千]?亿|[十百千](?!伏))"
 _MORE = r"[余多几]"
 _NUMBER = rf"(?:{_ARABIC}|[{_CN_CHARS}][{_CN_CHARS}万亿]{{0,20}}(?:点[{_CN_CHARS}]{{1,8}})?)"
 
@@ -306,6 +306,9 @@ def _read(text: str, i: int, limit: int, floor: int) -> tuple[Quantity | None, i
     if unit_name and _UNIT_IN_WORD.match(text, match.start("unit")):
         unit_name = ""
         stop = match.start("unit")
+    elif unit_name == "个点" and text[stop : stop + 1] == "位":
+        unit_name = "个"  # 30个点位
+        stop -= 1
     if not unit_name and parts.k3:
         stop = min(stop, match.start("k3"))
     before = text[max(floor, i - 6) : match.start("n1")]
@@ -364,6 +367,9 @@ def _reject(
         )
         if arabic and marks_item and len(parts.n1) <= 2:
             return True  # the number of an item: 1.地区生产总值…
+        opens = arabic and begin == floor and not parts.s1 and stop == match.end("n1")
+        if opens and len(parts.n1) <= 2 and _HAN.match(text, stop):
+            return True  # … without its point: 10 新增停车位500个
         if (
             _AFTER_BAD.match(text, stop)
             and not _ITEM_COUNT.match(text, stop)
@@ -406,7 +412,24 @@ def _reject(
         if unit_name == "年" and (
             (arabic and len(parts.n1) == 4 and parts.n1[:2] in ("19", "20") and not parts.s1)
             or text[stop : stop + 1]
-            in ("来", "行", "计", "规", "内", "期", "前", "后", "间", "度", "级", "龄", "以", "代")
+            in (
+                "来",
+                "行",
+                "计",
+                "规",
+                "内",
+                "期",
+                "前",
+                "后",
+                "间",
+                "度",
+                "级",
+                "龄",
+                "以",
+                "代",
+                "累",
+                "共",
+            )
             or not arabic
             or before.endswith(("近", "过去", "每", "连续", "未来", "今后", "这", "首"))
         ):
@@ -446,6 +469,7 @@ def _reject(
     return bool(_FIVE_YEAR_PLAN.match(text, begin - 1 if begin else 0)) and not arabic
 
 
+_HAN = re.compile("[\u4e00-\u9fff]")
 #: 连续迈上4个万亿元台阶: how often, not how much.
 _STEPS = re.compile(r"(?:[十百千万]*亿元?(?:级|大关|台阶|关口)|台阶|大关|季度)")
 _MARK_FOLLOWS = re.compile(_MARK)

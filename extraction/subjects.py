@@ -137,7 +137,8 @@ class Subjects:
         first = mentions[0]
         items_text = text[start : last.end]
         each = EACH.search(predicate)
-        rates = "、" in items_text and last.candidates[0][0].kind == "rate"
+        rates = last.candidates[0][0].kind == "rate" and _COORDINATED.search(items_text) is not None
+        rates = rates or "翻" in text[end : end + 1]
         if (values > 1 or each or rates) and (ITEM_SPLIT.search(items_text) or find_joint(items_text)):
             items = self._items(start, last)
             if items and (values > 1 or each or all(item.mention is not None for item in items)):
@@ -429,7 +430,15 @@ class Subjects:
                 whole = Mention(start + a, start + b, claims) if claims else None
                 out.append(Subject(whole, piece + tail, not claims, "", start + a))
                 continue
-            if mentions and mentions[-1].end == start + b:
+            ends = bool(mentions) and mentions[-1].end == start + b
+            if (
+                ends
+                and b < len(body)
+                and last.candidates[0][0].kind == "rate"
+                and mentions[-1].candidates[0][0].kind == "count"
+            ):
+                ends = False  # 高中和高等教育毛入学率: not the schools but their 毛入学率
+            if ends:
                 lead_in = text[start + a : mentions[-1].start]
                 insured = _INSURED.match(out[0].words) if out and not lead_in else None
                 theirs = self.names.claims.get(insured[0] + piece) if insured else None
@@ -439,7 +448,11 @@ class Subjects:
                     continue
                 out.append(self._subject(mentions[-1], lead_in, lead_in))
                 continue
-            if mentions and says_something(text[mentions[-1].end : start + b]):
+            if (
+                mentions
+                and mentions[-1].end < start + b
+                and says_something(text[mentions[-1].end : start + b])
+            ):
                 lead_in = text[start + a : mentions[-1].start]
                 out.append(self._subject(mentions[-1], lead_in, lead_in))
                 continue
@@ -545,9 +558,13 @@ class Subjects:
 _BRACKET = re.compile("[()]")
 
 
+#: A率、B率 and A率和B率: one value may be all of theirs.
+_COORDINATED = re.compile("、|率[和与及]")
+
+
 #: What may follow a counted thing's name (5个热源建设, 20个精品示范村创建任务).
 _TAIL = re.compile(
-    r"(?:建设|改造|项目|工程|任务|升级|更新|试点|投用|投入使用|建成|创建|实施|工作|以上|左右|等|的|目标|开工|竣工|提质|提升|改造提升|更新改造|相继建成|全面建成|建成投用|建成开放|精彩上演)*"
+    r"(?:建设|新建|改造|综合整治|整治|治理|优化提升|优化|项目|工程|任务|升级|更新|试点|投用|投入使用|建成|创建|实施|工作|以上|左右|等|的|目标|开工|竣工|提质|提升|改造提升|更新改造|相继建成|全面建成|建成投用|建成开放|精彩上演)*"
 )
 
 

@@ -139,6 +139,8 @@ class Worded(Figures):
         following = _DELIMITER.search(text, stop, end)
         clause_end = following.start() if following else end
         tail = text[stop:clause_end].rstrip("。;!?")
+        if tail[:1] == "、":
+            tail = ""  # 居民收入增长和经济发展同步、劳动报酬…: the next statement of a list
         if tail and len(tail) > 6 and qualifier != "unstated":
             return
         subjects, predicate, _ = self._left_subjects(clause_start, at, 1, stretch)
