@@ -12,6 +12,7 @@ from extraction import regions
 from extraction.compact import Compact, compact
 from extraction.facts import Reader
 from extraction.figures import Fact
+from extraction.identity import second_report
 from extraction.model import Identity, Observation, Reading, Section
 from extraction.names import load_names
 from extraction.structure import SENTENCE, sections
@@ -30,6 +31,8 @@ def extract_report(
     if year is None or not text.strip():
         return Reading((), ())
     matching = compact(text)
+    if (another := second_report(matching.text)) is not None:
+        matching = replace(matching, text=matching.text[:another])
     if identity.delivered_on is not None and identity.delivered_on.year == year - 1:
         # delivered in December for the year to come: what it calls 今年 is the year reported on, 明年 the year planned
         matching = replace(matching, text=matching.text.replace("今年", "去年").replace("明年", "今年"))

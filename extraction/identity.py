@@ -36,14 +36,21 @@ _YEAR = rf"(?:(?:19|20)\d\d|[一二][{_DIGITS}]{{3}})"
 _COUNT = r"[一二三四五六七八九十\d]{1,3}"
 
 _SESSION = re.compile(
-    rf"第\s*(?P<congress>{_COUNT})\s*届\s*(?P<national>全国)?\s*人民代表大会\s*(?:常务委员会)?\s*"
+    rf"第\s*(?P<congress>{_COUNT})\s*届\s*(?P<national>全国)?\s*人\s*民\s*代\s*表\s*大\s*会\s*(?:常务委员会)?\s*"
     rf"第\s*(?P<meeting>{_COUNT})\s*次\s*(?:全体)?(?:会议|大会)"
 )
-_SHORT_SESSION = re.compile(rf"(?P<congress>{_COUNT})届人大(?P<meeting>{_COUNT})次会议")
+_SHORT_SESSION = re.compile(rf"第?(?P<congress>{_COUNT})届人大第?(?P<meeting>{_COUNT})次会议")
+#: A line that says where the report was delivered: 在台州市六届人大六次会议上; 市六届人大六次会议 in a sentence says less.
+_SHORT_LINE = re.compile(rf"在(?P<region>[^，。在\d]{{2,20}}?){_SHORT_SESSION.pattern}上")
 _DATE = re.compile(rf"(?P<year>{_YEAR})\s*年\s*(?P<month>{_COUNT})\s*月\s*(?P<day>{_COUNT})\s*日")
 _GREETING = re.compile(
     r"我\s*(?:谨)?(?:受.{2,12}委托[，,]?)?代表\s*(?P<region>[^，,。\s向]{0,16}?)\s*(?:人民政府|政府|行署|行政公署)"
 )
+#: The first sentence of a report: 我代表市人民政府，向大会报告工作 (thanks at the end are no report: 我代表…向…表示感谢).
+_OPENS = re.compile(
+    r"我\s*谨?\s*(?:受[^,，。]{2,14}委托[,，]?)?代\s*表\s*[^,，。]{0,24}?(?:政\s*府|行\s*署|公\s*署)\s*[,，]?\s*向[^。]{0,16}?报\s*告"
+)
+_APART = 1000  # characters between the openings of two reports, at least
 _STATE_COUNCIL = re.compile(r"我代表国务院|国务院总理|第.{1,3}届全国人民代表大会第.{1,3}次会议")
 
 _REPORT = "政府工作报告"
@@ -88,6 +95,8 @@ _OTHER_KINDS: tuple[tuple[str, re.Pattern[str], str], ...] = (
         "a commentary on the report",
     ),
 )
+
+_WIDE = re.compile(r"(?:\S\s+){4,}\S")
 
 _FIGURE = re.compile(r"\d(?:[\d,.]*\d)?\s*(?:%|个百分点|万?亿|万|元|公里|亩|吨|个|家|户|人|套|项)")
 _CJK = re.compile(r"[\u3400-\u9fff]")
@@ -144,6 +153,8 @@ def identify(doc: DocumentText, claim: Claim) -> Identity:
     doubts += region_doubts
     year, year_doubts = _year(title, lines, text, session, claim)
     doubts += year_doubts
+    if (another := second_report(text)) is not None:
+        doubts.append(f"another report begins at character {another}; what stands from there on is not read")
     if doc.recognised:
         doubts += [note for note in doc.notes if note.startswith("read by OCR")]
     found = replace(
@@ -163,6 +174,17 @@ def identify(doc: DocumentText, claim: Claim) -> Identity:
         detail = "neither the text nor its source says of which year the report is; give --year or a manifest"
         return replace(found, rejected="year_unknown", rejected_detail=detail)
     return found
+
+
+def second_report(text: str) -> int | None:
+    """Where another report begins in a folded text that holds two (a page of two years, a gazette of two cities): the
+    first is read, the second's figures would be taken for the first's."""
+    greetings = islice(_OPENS.finditer(text), 2)
+    first, second = next(greetings, None), next(greetings, None)
+    if first is None or second is None or second.start() - first.end() < _APART:
+        return None
+    headline = text.rfind(_REPORT, max(first.end(), second.start() - 800), second.start())
+    return headline if headline > 0 else second.start()
 
 
 def _whose(claim: Claim) -> str:
@@ -224,6 +246,11 @@ def _below_city(words: str) -> bool:
     return any(words[start:] in regions.county_names() for start in range(len(words) - 1))
 
 
+def _closed(line: str) -> str:
+    """A headline set wide (2 0 2 6 年 台 州 市 政 府 工 作 报 告) without its spaces."""
+    return re.sub(r"\s", "", line) if _WIDE.fullmatch(line) else line
+
+
 def _first_lines(text: str) -> list[str]:
     """The first lines of the text that are not noise, folded; long lines are cut."""
     noise = {start for start, _, _ in noise_spans(text[: 4 * _HEAD])}
@@ -231,6 +258,7 @@ def _first_lines(text: str) -> list[str]:
     for raw in text[: 4 * _HEAD].split("\n"):
         line = raw.strip()
         if line and position + raw.index(line) not in noise:
+            line = _closed(line)
             lines.append(line[:_HEAD])
             total += len(line)
         position += len(raw) + 1
@@ -242,7 +270,7 @@ def _first_lines(text: str) -> list[str]:
 def _text_title(text: str) -> str:
     """The first short line that speaks of a report."""
     for line in text[:_HEAD].split("\n"):
-        line = line.strip().removeprefix("标题：").removeprefix("标题:")
+        line = _closed(line.strip()).removeprefix("标题：").removeprefix("标题:")
         if "工作报告" in line and len(line) <= 60 and not re.search(r"[。；]|摄\s*$", line):
             return line
     return ""
@@ -267,15 +295,29 @@ def _session(opening: str) -> _Statement:
             delivered_on=delivered_on,
             session=f"{congress}-{meeting}" if congress and meeting else None,
         )
+    for line in opening[:_OPENING].split("\n"):
+        match = _SHORT_LINE.search(line) if len(line) <= 60 else None
+        region = _named_region(match["region"]) if match else None
+        if match and region:
+            dated = list(_DATE.finditer(line))
+            delivered_on = _date(dated[-1]) if dated else _date_near(opening, match, opening.find(line))
+            congress, meeting = _number(match["congress"]), _number(match["meeting"])
+            return _Statement(
+                region=region,
+                region_words=match["region"],
+                year=delivered_on.year if delivered_on else None,
+                delivered_on=delivered_on,
+                session=f"{congress}-{meeting}" if congress and meeting else None,
+            )
     short = _SHORT_SESSION.search(opening[:_OPENING])
     if short and (congress := _number(short["congress"])) and (meeting := _number(short["meeting"])):
         return _Statement(session=f"{congress}-{meeting}")
     return _Statement()
 
 
-def _date_near(opening: str, session: re.Match[str]) -> date | None:
-    """A date on a line of its own beside the session's: （2026年1月20日）."""
-    around = opening[max(0, session.start() - 60) : session.end() + 60]
+def _date_near(opening: str, session: re.Match[str], offset: int = 0) -> date | None:
+    """A date on a line of its own beside the session's: （2026年1月20日）. ``session`` was found ``offset`` on."""
+    around = opening[max(0, offset + session.start() - 60) : offset + session.end() + 60]
     for line in around.split("\n"):
         line = line.strip(" （）()—-")
         if (match := _DATE.fullmatch(line)) and (found := _date(match)):
@@ -433,7 +475,8 @@ def _greeting_region(text: str) -> Region | None:
 def _title_words(title: str) -> str:
     """What stands before 政府工作报告 in a title: "2026年太原市政府工作报告" → 太原市."""
     match = re.search(
-        rf"(?:{_YEAR}年度?)?(?P<before>[^\s《》（）()—_|:：,，]{{0,20}}?)(?:{_YEAR}年度?)?(?:人民)?政府工作报告",
+        rf"(?:{_YEAR}年度?)?(?P<before>[^\s《》（）()—_|:：,，]{{0,20}}?)(?:{_YEAR}年度?)?"
+        rf"(?:(?:人民)?政府(?:{_YEAR}年度?)?|(?:行政公署|行署)(?:{_YEAR}年度?)?(?:政府)?)工作报告",
         title,
     )
     return re.sub(r"[\d年]|^关于", "", match["before"]) if match else ""

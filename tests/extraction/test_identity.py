@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from extraction.documents import read_document
+from extraction.extract import extract_report
 from extraction.identity import identify
 from extraction.model import Claim, DocumentText, Identity
 
@@ -68,6 +69,23 @@ def test_session_line() -> None:
             2026,
             date(2026, 1, 20),
         ),
+        ("2026年锡林郭勒盟行政公署工作报告", "152500", 2026, None),
+        ("阿克苏地区行署2026年工作报告", "652900", 2026, None),
+        ("银川市人民政府2026年工作报告", "640100", 2026, None),
+        ("2 0 2 6 年 银 川 市 政 府 工 作 报 告", "640100", 2026, None),
+        (
+            "政府工作报告\n（2026年1月20日）\n在银川市十六届人大六次会议上",
+            "640100",
+            2026,
+            date(2026, 1, 20),
+        ),
+        (
+            "政 府 工 作 报 告\n2026 年 1 月 20 日在银川市第十六届人民代表\n大会第六次会议上",
+            "640100",
+            2026,
+            date(2026, 1, 20),
+        ),
+        ("学习宁夏回族自治区十三届人大四次会议精神\n2026年银川市政府工作报告", "640100", 2026, None),
         ("2026年银川市政府工作报告", "640100", 2026, None),
         ("银川市2026年政府工作报告", "640100", 2026, None),
         ("银川市政府工作报告（2026年）", "640100", 2026, None),
@@ -242,3 +260,25 @@ def test_corpus_against_its_manifest(corpus: Path, folder: str) -> None:
 def test_never_raises(text: str, title: str, region: str) -> None:
     found = identify(DocumentText(text, "text/plain", title=title), Claim(region or None, title=title))
     assert found.rejected is None or found.rejected_detail
+
+
+def test_a_second_report_on_the_page_is_not_read() -> None:
+    """Two years, or two cities, under one address: the first is the document's, the second's figures are nobody's."""
+    head = "政府工作报告\n——{year}年1月16日在银川市第十六届人民代表大会第{n}次会议上"
+    first = report(head.format(year=2025, n="五"), year=2025)
+    both = first + "\n\n" + report(head.format(year=2026, n="六"), year=2026).replace("820", "870")
+    alone, found = read(first), read(both)
+    assert (found.region_code, found.report_year, found.session) == ("640100", 2025, "16-5")
+    assert alone.doubts == ()
+    assert [doubt.partition(" at ")[0] for doubt in found.doubts] == ["another report begins"]
+    observations = extract_report(both, found).observations
+    assert len(observations) == len(extract_report(first, alone).observations) > 5
+    assert 870 not in [o.value for o in observations]
+
+
+def test_thanks_at_the_end_are_no_second_report() -> None:
+    text = (
+        report("2026年银川市政府工作报告")
+        + "最后，我代表市人民政府，向关心支持银川发展的各界人士表示衷心的感谢！\n"
+    )
+    assert read(text).doubts == ()
