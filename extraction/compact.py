@@ -84,6 +84,10 @@ def _join_length(folded: str) -> int:
 #: A note in brackets that says how a character is spoken.
 #: 地区生产总值（GDP）: the acronym repeats the name.
 _ACRONYM = re.compile("(?<=[\u4e00-\u9fff])[(（](?:GDP|CPI)[)）]")
+#: 下降（同口径）3.5%: the note stands in the middle of what is said; it stays, without its brackets.
+_BASIS_NOTE = re.compile(
+    r"(?<=[长降升])[(（]((?:按)?(?:同口径|可比口径|可比价格?|同比口径|可比))[)）](?=[-\d])"
+)
 _TONE = re.compile("[āáǎàōóǒòēéěèīíǐìūúǔùǖǘǚǜ]")
 _PINYIN = re.compile("[(（][^()（）\\d]{0,60}?[āáǎàōóǒòēéěèīíǐìūúǔùǖǘǚǜ][^()（）\\d]{0,60}?[)）]")
 #: It begins with the letter itself: the engine then scans for letters only.
@@ -107,6 +111,8 @@ def compact(stored: str) -> Compact:
         folded = folded[:begin] + " " * (end - begin) + folded[end:]  # captions, glossaries: no report text
     if "(GDP)" in folded or "（GDP）" in folded or "CPI" in folded:
         folded = _ACRONYM.sub("     ", folded)
+    if "口径)" in folded or "口径）" in folded or "可比" in folded:
+        folded = _BASIS_NOTE.sub(r" \1 ", folded)
     if _TONE.search(folded):
         folded = _PINYIN.sub(lambda m: " " * len(m[0]), folded)
     for full, half in _PUNCTUATION:

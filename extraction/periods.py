@@ -116,7 +116,9 @@ def find_times(text: str, start: int, end: int, year: int, past: bool = False) -
             before_that = past and match["last"] in ("上年", "上一年")
             years = (year - 2, year - 2) if before_that else (year - 1, year - 1)
         elif match["this"]:
-            years = (year, year)
+            # 年内发放补贴4.6亿元, in a review: in the course of the year that is looked back on
+            back = 1 if past and match["this"] != "今年" else 0
+            years = (year - back, year - back)
         elif match["next"]:
             years = (year + 1, year + 1)
         elif match["half"]:

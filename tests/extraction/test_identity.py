@@ -33,6 +33,13 @@ def read(text: str, claim: Claim | None = None, title: str = "") -> Identity:
     return identify(DocumentText(text, "text/plain", title=title), claim or Claim())
 
 
+def test_a_heading_below_the_title_is_no_date_of_the_report() -> None:
+    """政府工作报告, and on the next line 2016年工作回顾: the report of 2017."""
+    head = "政府工作报告\n2016年工作回顾\n全省上下同心协力，旅游综合收入达到1200亿元，增长25%，城镇新增就业38万人。"
+    found = read(head + "\n2017年主要目标和重点工作\n" + FILLER, Claim(region="甘肃省", report_year=2017))
+    assert (found.report_year, found.doubts) == (2017, ())
+
+
 def test_session_line() -> None:
     found = read(report("政府工作报告\n——2026年1月20日在大同市第十六届人民代表大会第五次会议上\n市长 王某某"))
     assert (found.region_code, found.report_year, found.edition) == ("140200", 2026, "full")
