@@ -309,10 +309,16 @@ class Reader(Worded):
             right_end = first_stop.start() if first_stop else right_limit
             right_words = text[group[-1].stop : right_end]
         # things counted: the name stands after the number
-        if q.unit.dimension not in ("points", "multiple", "doubling") and (
-            not subjects or why == "weak" or rule == "carried_over"
-        ):
+        counts = q.unit.dimension not in ("points", "multiple", "doubling")
+        if rule == "carried_over" and q.unit.dimension == "ratio" and analyse(clause).change_at_end:
+            counts = (
+                False  # 生产总值820亿元增长5.6%一般公共预算收入61亿元: marks lost, but not whose growth it is
+            )
+        if counts and (not subjects or why == "weak" or rule == "carried_over"):
             right = self._right_subject(group[-1], right_limit, clause, verbs)
+            named = right.mention.end if right is not None and right.mention is not None else end
+            if subjects and named == right_limit < end and rule != "carried_over":
+                right = None  # 优良天数比例86%森林覆盖率24%: each name has its number behind it
             if right is not None and (not subjects or rule == "carried_over" or why == "weak"):
                 subjects, rule, predicate = [right], "name_after", clause
         named_after = rule in ("name_after", "share_of_spending")
