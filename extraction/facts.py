@@ -47,6 +47,7 @@ class Reader(Worded):
         #: where something may be read at all: numbers may begin, or words that state a fact without one
         self.marks = sorted([*number_starts(text), *self.signals, len(text)])
         self.foreign = foreign
+        self.of_city = foreign is not None
         self.time: Time | None = None  # the last words of time before a semicolon (到2030年，…；…)
         self.verbs = ""  # in force at the end of the last sentence
         self.foreseen = False  # 预计全年… opened the list, semicolons and all
@@ -275,13 +276,16 @@ class Reader(Worded):
             elif carried and may_carry(text[prev:clause_start], clause, q):
                 subjects, rule = carried, "carried_over"
                 predicate = clause
+                if len(carried) == 1 and len(group) == 1 and clause[:1] in ("均", "都"):
+                    subjects = self._all_of_segment(prev, clause_start) or carried
         if len(group) == 1 and q.unit.name == "%" and "民生" in text[start : q.start]:
             share = self.names.by_code.get("livelihood_expenditure_share")
-            if share is not None and _OF_SPENDING.search(clause):
+            if share is not None and _OF_SPENDING.search(strip_times(clause)):
                 # 民生支出438.8亿元，占一般公共预算支出的80%
                 mention = Mention(clause_start, q.start, ((share, "any"),))
                 subjects, rule, predicate, why = (
-                    [Subject(mention, share.name_zh, False, "", clause_start)], "share_of_spending", "", "",
+                    [Subject(mention, share.name_zh, False, "", clause_start)], "share_of_spending",
+                    "由" if FROM.search(clause[-9:]) else "", "",
                 )  # fmt: skip
         if len(group) == 1 and q.unit.dimension == "ratio" and _FOR_LIVELIHOOD.match(text, q.stop):
             share = self.names.by_code.get("livelihood_expenditure_share")
@@ -353,6 +357,12 @@ class Reader(Worded):
                 "unmapped",
                 "other",
             )  # 企业20家，实现1家企业上市: the second counts what follows it
+        if q.unit.dimension == "people" and len(group) == 1 and _OUT_OF_POVERTY.match(text, q.stop):
+            lifted = self.names.by_code.get("poor_population_lifted")
+            if lifted is not None and self._left_of_count(clause):
+                # 5.39万人脱贫: whom it counts is left out
+                mention = Mention(q.stop, q.stop, ((lifted, "any"),))
+                subjects, rule = [Subject(mention, lifted.name_zh, False, "", q.stop)], "name_after"
         clause_times = [t for t in times if t.at < q.start]
         consumed = group[-1].stop
         if rule == "name_after" and subjects[0].mention is not None:
@@ -398,6 +408,14 @@ class Reader(Worded):
         else:
             new_carry = carried if why == "predicate_only" and carried else []
         return new_carry, verbs, consumed
+
+    def _all_of_segment(self, prev: int, clause_start: int) -> list[Subject]:
+        """存款余额1056亿元、贷款余额721亿元，均翻一番: whom 均 speaks of, the names between the last two commas."""
+        if self.text[clause_start - 1] != "," or clause_start - prev != 1:
+            return []
+        first = self._after_delimiter(self.sentence_start, clause_start - 1)
+        named = [s for s in self.history if s.start >= first]
+        return named if all(s.mention is not None for s in named) else []
 
     def _describes(self, q: Quantity) -> bool:
         """True where the number describes what follows it: 经济总量超500亿元的县域, 投资5000万元以上产业项目947个."""
@@ -528,6 +546,7 @@ class Reader(Worded):
             and rule in ("share_of_spending", "share_of_carried")
             and stretch.years[0] != stretch.years[1]
             and not _KEPT.search(clause)
+            and "from_" not in period_rule
         ):
             if self.facts and self.facts[-1].statistic == "cumulative_level":
                 # 五年累计投入民生资金2318亿元，占财政支出的80%: of the five years, not of the last
@@ -662,8 +681,12 @@ _STRUCTURE = re.compile(r"三次产业|三产(?:业)?结构|产业结构|一二�
 
 #: 占财政支出的80%: the share in spending of what was named before, not the spending.
 _OF_SPENDING = re.compile(
-    r"占(?:全[市省区州]|地方|同期|我[市省区])?(?:一般)?(?:公共)?(?:财政|预算)+(?:预算)?(?:总)?支出(?:总量|总额)?的?(?:比重|比例)?(?:达到|达|为|提高到|保持在|稳定在|超过|的)*$"
+    r"占(?:全[市省区州]|地方|同期|我[市省区])?(?:一般)?(?:公共)?(?:财政|预算)+(?:预算)?(?:总)?支出(?:总量|总额)?的?(?:比重|比例)?(?:达到|达|为|提高到|保持在|稳定在|超过|的|由|从)*$"
 )
+
+
+#: 5.39万人脱贫.
+_OUT_OF_POVERTY = re.compile(r"(?:如期|稳定|顺利|实现|全部|成功)*脱贫(?:$|[,;。、!摘])")
 
 
 #: 城区人口: of a part of the region, not its residents.
@@ -700,7 +723,7 @@ _ARRIVED = re.compile(
 
 
 #: 总数达680家: the stock of what the clause before counted the additions to.
-_TOTAL = re.compile(r"^[、,]?(?:总数|总量|总户数|存量|保有量|累计总数)")
+_TOTAL = re.compile(r"^[、,]?(?:累计(?:达到|达|为)?$|总里程|总数|总量|总户数|存量|保有量|累计总数)")
 
 
 #: 80%以上的财政支出用于民生: said of spending, behind the figure.

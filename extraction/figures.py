@@ -73,8 +73,10 @@ class Figures(Subjects):
         carried = subject.chosen
         said = analyse(predicate)
         phrase = subject.phrase + " " + said.plain
-        if said.total or said.own_statement:
-            if carried is not None and said.total:
+        # 新增小巨人企业18家，累计38家
+        total = said.total or (said.summed and carried is not None and carried.kind == "count")
+        if total or said.own_statement:
+            if carried is not None and total:
                 phrase = _ADDED.sub("", phrase)  # 新增A 8家、总数达31家
             carried = None  # 同比增加1829万千瓦、达到9048万千瓦: the second is how much there is
         if carried is not None and dimension == "ratio" and (carried, "level") in subject.mention.candidates:
@@ -93,7 +95,7 @@ class Figures(Subjects):
                 continue
             if metric.not_ and len(phrase) > 1 and any_in(metric.not_, phrase):
                 continue
-            if metric.kind == "count" and said.total:
+            if metric.kind == "count" and total:
                 continue  # 净增86家、总数突破600家: how many there are, not how many came
             if metric.kind == "stock" and not metric.needs and not said.reached and _ADDED.search(near):
                 continue  # 新增家庭农场1000家: how many came, not how many there are
@@ -552,5 +554,5 @@ _THEN_YEARLY = re.compile(r"[^。;]{0,30}?年均")
 
 
 _THEN_CHANGES = re.compile(
-    r"[^,。;]{0,14}?(?:达到|提高|增加|增长|上升|提升|下降|降低|减少|降|扩大|调整|转|扩|压减|缩|回落|回升|收窄|跃|增|升|攀|优化|改善)"
+    r"[^,。;]{0,14}?(?:达到|提高|增加|增长|上升|提升|下降|降低|减少|降|扩大|调整|转|扩|压减|缩|拓展|回落|回升|收窄|跃|增|升|攀|优化|改善)"
 )

@@ -25,7 +25,8 @@ _SHARE_NAMED = re.compile(r"完成率|占比|比重|比例|率$|覆盖")
 _CHANGE_AT_END = re.compile(r"(?:增长|下降|降低|减少|上升|提升|提高|下滑|压减)[^\d]{0,6}$")
 _REACHES = re.compile(r"达到|达|至|到|为|突破|超过|完成|实现|迈上|稳定在|保持在")
 _PLANNED = re.compile(r"力争|确保|争取|努力|奋力|冲刺|力求|预期|将|计划|拟|要|目标|规划|建议")
-_TOTAL = re.compile(r"总数|总量|总计达|总规模|保有量|总户数|总人数|拥有")
+_SUMMED = re.compile(r"[,、]?累计(?:达到|达|为|有)?")
+_TOTAL = re.compile(r"总里程|总数|总量|总计达|总规模|保有量|总户数|总人数|拥有")
 _OWN_STATEMENT = re.compile(r"达到|达|总数|增至|突破|共有")
 _REACHED = re.compile(r"达|总数|总量|至|突破|超过|累计|共有|拥有|保有|到|为|占")
 _STATE = re.compile(r"达|超|突破|稳定|保持|至|到|为|占|迈|跨|年产")
@@ -46,6 +47,7 @@ class Said:
     growth_named   增速, 涨幅: the thing spoken of is a growth rate
     total          how many there are (总数), not how many came
     plain          the predicate without ranks and praise (稳居全国第一)
+    summed         累计 and no more: after the year's additions, how many there are
     own_statement  a statement of its own (达到): the verb of the item before (新增) is not said here
     """
 
@@ -67,6 +69,7 @@ class Said:
     reached: bool
     state: bool
     improves: bool
+    summed: bool
     plain: str
 
 
@@ -98,5 +101,6 @@ def analyse(predicate: str) -> Said:
         reached=_REACHED.search(predicate) is not None,
         state=_STATE.search(predicate) is not None,
         improves="改善" in predicate,
+        summed=_SUMMED.fullmatch(predicate) is not None,
         plain=ASIDE.sub("", predicate),
     )

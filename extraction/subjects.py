@@ -56,6 +56,7 @@ class Subjects:
         self.names = names
         self.own_names = own_names
         self.other_wholes = other_wholes
+        self.of_city = False  # the report is a city's, with one airport
         self.history: list[Subject] = []  # what the numbers of the sentence spoke of, in order
 
     def _in_a_name(self, at: int) -> bool:
@@ -332,8 +333,6 @@ class Subjects:
 
     def _subject(self, mention: Mention, before: str, phrase: str) -> Subject:
         """The subject that ``mention`` names, with ``before`` as the words in front of it."""
-        if before.endswith("项目"):
-            phrase = before = _SURVEYED.sub("", before)
         part = not self._whole(before, mention)
         words = self.text[mention.start : mention.end]
         residue = strip_lead(before)
@@ -350,6 +349,8 @@ class Subjects:
             rest = rest.replace(name, "")
         if self.other_wholes.search(rest) or _INSIDE.search(rest) or "带动" in rest or "撬动" in rest:
             return False
+        if self.of_city and mention.candidates[0][0].code in ("airport_passengers", "airport_cargo"):
+            rest = _OWN_AIRPORT.sub("", rest)
         rest = rest.strip(".·…▲★●◆■□▪◇○☆►√【】")
         if "的是" in rest:
             rest = rest.rpartition("的是")[2]  # 值得关注的是, 增长最快的是
@@ -546,6 +547,8 @@ class Subjects:
         rest = strip_times(clause)
         for name in self.own_names:
             rest = rest.replace(name, "")
+        if rest.startswith("脱贫、"):
+            rest = rest[3:]  # 5.39万人脱贫、49个贫困村出列
         if self.other_wholes.search(rest) or _INSIDE.search(rest):
             return False
         rest = _LAST_ITEM.split(rest)[-1]
@@ -648,8 +651,8 @@ _INSIDE = re.compile(
 )
 
 
-#: 500万元以上项目固定资产投资: whose investment is surveyed, part of the name.
-_SURVEYED = re.compile(r"(?:5|50|500|1000|2000)万元(?:及)?以上(?:项目|投资项目)$")
+#: 贵阳龙洞堡国际机场旅客吞吐量: a city's airport has a name of its own.
+_OWN_AIRPORT = re.compile(r"(?!全)[\u4e00-\u9fff]{2,4}(?:国际)?(?:机场)?$")
 
 
 _LAST_ITEM = re.compile(r"、|和|及|与|以及")
