@@ -232,6 +232,8 @@ class Figures(Subjects):
             return "comparison", 1, "ratio_of_level", None
         if grade == "level" or said.share_named:
             return "level", 1, "unit_mismatch", None
+        if not said.direction and _FELL_AFTER.match(tail):
+            return "growth_rate", -1, rule, metric
         if not said.direction and not _GROWTH_AFTER.match(tail):
             if metric.kind == "count":
                 return "level", 1, "unit_mismatch", None
@@ -480,6 +482,10 @@ _TURNS = re.compile(r"(?:的)?(?:转|变)为?|[^,。;]{0,11}转为")
 
 
 _CHANGE_AFTER = re.compile(r"(?:的)?(?:提高|提升|下降)")
+
+
+#: 社零额0.5%↓, with the arrow folded to 降.
+_FELL_AFTER = re.compile(r"降(?![\u4e00-\u9fff到至低]|幅)|降$")
 
 
 _GROWTH_AFTER = re.compile(r"(?:的)?(?:增长|增速|速度|增幅)")

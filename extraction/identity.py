@@ -527,7 +527,7 @@ def _mentions_doubt(claimed: Region, text: str) -> list[str]:
 # ---------------------------------------------------------------- year
 
 _TITLE_YEAR = re.compile(
-    rf"(?P<a>{_YEAR})\s*年(?:度)?[^\n。]{{0,24}}工作报告|工作报告\s*[（(]?\s*(?P<b>{_YEAR})"
+    rf"(?P<a>{_YEAR})\s*(?:年(?:度)?[^\n。]{{0,24}}|(?!年)[^\n。，,\d-]{{0,12}}政府)工作报告|工作报告\s*[（(]?\s*(?P<b>{_YEAR})"
     r"(?!\s*年?(?:度|[^\n]{0,8}工作)?[^\n]{0,4}(?:回顾|总结|成就|成绩))"  # 政府工作报告 / 2016年工作回顾: of 2017
 )
 # What makes a year in the text the one that is planned or looked back on: words after it, or before it.

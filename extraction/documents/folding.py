@@ -34,6 +34,8 @@ def _pairs() -> dict[int, int]:
     for code in range(0xFF01, 0xFF5F):
         if chr(code).isalnum() or chr(code) in _SIGNS:
             pairs[code] = code - 0xFEE0
+    pairs.update(dict.fromkeys(map(ord, "↑⬆⇧"), ord("增")))  # digests: GDP ↑5.6%
+    pairs.update(dict.fromkeys(map(ord, "↓⬇⇩"), ord("降")))
     pairs.update(dict.fromkeys((0x00A0, 0x2002, 0x2003, 0x2009, 0x202F, 0x3000), 0x20))
     return pairs
 

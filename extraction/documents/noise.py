@@ -26,6 +26,7 @@ REASONS = (
     "footnote",
     "glossary",
     "footnote_mark",
+    "columns",
 )
 
 
@@ -139,6 +140,9 @@ _CIRCLED_MARK = re.compile(r"[①-⑳]")
 _FIGURE = re.compile(r"\d\s*(?:%|‰|个百分点|[万亿]|元|吨|公里|平方|千瓦|人|户|家|个|项|亩)")
 # Rules for lines that may hold figures of their own; every other rule leaves a line with a figure to the
 # report.
+#: The space between two columns, and what the second begins with: a name of its own, not what goes on saying (增长5%).
+_GAP = re.compile(r"(?<=\S)(?: {6,}|\t+ *)(?=\S)")
+_COLUMN = re.compile(r"(?!增|降|下降|同比|比上年|较上年|达|完成|左右|以上)[\u4e00-\u9fffA-Z][^\n]*?\d")
 _MAY_BE_CAPTION = re.compile(r"摄(?:影)?(?:报道)?[)）】]?。?$|图|漫画|^摄影")
 _FIGURES_ALLOWED = ("caption", "footnote", "page_number")
 _LONGEST_LINE = 220
@@ -165,6 +169,22 @@ def _page_numbers(lines: list[tuple[int, str]]) -> list[Noise]:
         if len(run) >= 3:
             found += [Noise(start, start + len(number), "page_number") for start, number in run]
         run = [line] if line else []
+    return found
+
+
+def _columns(lines: list[tuple[int, str]]) -> list[Noise]:
+    """Two columns read across (去年增长5.6%        今年增长5%左右): nothing says which column a figure is of, so lines
+    that hold facts of both are passed over; a single such line may be a wide space."""
+    found: list[Noise] = []
+    run: list[tuple[int, str]] = []
+    for line in [*lines, None]:
+        gap = _GAP.search(line[1]) if line else None
+        if line and gap and _COLUMN.match(line[1], gap.end()) and _FIGURE.search(line[1], 0, gap.start()):
+            run.append(line)
+            continue
+        if len(run) >= 2:
+            found += [Noise(start, start + len(text), "columns") for start, text in run]
+        run = []
     return found
 
 
@@ -207,15 +227,22 @@ def noise_spans(text: str) -> list[tuple[int, int, str]]:
     body = folded[: glossary.start] if glossary else folded
     spans: list[Noise] = []
     numbers: list[tuple[int, str]] = []
+    wide: list[tuple[int, str]] = []
     position = 0
     for raw in body.split("\n"):
         if 0 < len(raw) <= _LONGEST_LINE and (line := raw.strip()):
             start = position + raw.index(line)
+            if "\t" in line or "      " in line:
+                wide.append((start, line))
+            elif wide:
+                spans += _columns(wide)
+                wide = []
             if len(line) <= 3 and line.isdecimal():
                 numbers.append((start, line))
             elif reason := _line_reason(line):
                 spans.append(Noise(start, start + len(line), reason))
         position += len(raw) + 1
+    spans += _columns(wide)
     spans += _page_numbers(numbers)
     spans += _footnote_marks(body)
     if glossary:

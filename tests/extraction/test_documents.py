@@ -273,8 +273,21 @@ def test_bare_page_numbers_only_when_they_count() -> None:
     assert noise_spans("\n".join([FIRST, "44", FIRST, "12", FIRST, "260", FIRST])) == []
 
 
+def test_columns_read_across_are_passed_over() -> None:
+    """Which column a figure is of, nothing says: done last year, or promised for this."""
+    gap = " " * 12
+    left, right = "生产总值增长5.6%", "生产总值增长5%左右"
+    two = f"{left}{gap}{right}\n新增就业3.2万人\t\t新增就业3万人以上"
+    text = f"{FIRST}\n{two}\n{SECOND}"
+    assert [text[a:b] for a, b, reason in noise_spans(text) if reason == "columns"] == two.split("\n")
+    assert noise_spans(f"{FIRST}\n{left}{gap}{right}\n{SECOND}") == []
+    spaced = f"生产总值{gap}820亿元{gap}增长5.6%\n预算收入{gap}61亿元{gap}增长3.1%"
+    assert noise_spans(f"{FIRST}\n{spaced}\n{SECOND}") == []
+
+
 def test_fold() -> None:
     assert fold("１２．５％，經濟增長ＧＤＰ　⼯") == "12.5%，经济增长GDP 工"
+    assert fold("↑5.6%、0.5%↓") == "增5.6%、0.5%降"
     plain = "过去一年，增长5%。"
     assert fold(plain) is plain
 
