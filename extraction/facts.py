@@ -81,6 +81,11 @@ class Reader(Worded):
             quantities = [
                 q for q in quantities if not self._inside_name(q) and not _CALIBRE.match(text, q.start)
             ]
+        if text.find("零", start, end) >= 0:
+            for nought in _NOUGHT.finditer(text, start, end):
+                at, to = nought.end() - 1, nought.end()
+                quantities.append(Quantity(at, to, to, 0, 0, None, 0, parse_unit(""), "exact", "零", ""))
+            quantities.sort(key=lambda q: q.start)
         worded = self._signalled(start, end)
         if not quantities:
             if worded:
@@ -365,6 +370,8 @@ class Reader(Worded):
                 subjects, rule = [Subject(mention, lifted.name_zh, False, "", q.stop)], "name_after"
         clause_times = [t for t in times if t.at < q.start]
         consumed = group[-1].stop
+        if rule == "carried_over" and q.unit.dimension != "ratio" and _ENDED.match(clause):
+            subjects, rule, why = [], "unmapped", "other"  # 开工改造小区216个，竣工189个: not those begun
         if rule == "name_after" and subjects[0].mention is not None:
             consumed = subjects[0].mention.end
         self._share_bound(group, "分别" in predicate or len(subjects) == len(group) > 1)
@@ -685,6 +692,10 @@ _OF_SPENDING = re.compile(
 )
 
 
+#: Of the works begun, those ended.
+_ENDED = re.compile(r"(?:已|当年|全部|基本|其中)*(?:竣工|完工|投产|交付|验收)")
+
+
 #: 5.39万人脱贫.
 _OUT_OF_POVERTY = re.compile(r"(?:如期|稳定|顺利|实现|全部|成功)*脱贫(?:$|[,;。、!摘])")
 
@@ -803,6 +814,10 @@ def _price_index(
 _FORESEEN = re.compile(
     r"[—一二三四五六七八九十、(),]{0,5}(?:初步|据|经)?预[计测](?:,|:|(?:到)?(?:20\d\d年(?!的)|去年|全年|年末|年底))"
 )
+
+
+#: 降至零.
+_NOUGHT = re.compile(r"(?:降|下降|减少|降低)[至为到]零(?=[,。;、!])")
 
 
 _DIGIT = re.compile(r"\d")

@@ -129,6 +129,8 @@ class Figures(Subjects):
                             # 转移农村劳动力3万: or the ten thousands are
                             and (subject.mention.start >= q.stop or "万" in q.raw_value + q.raw_unit)
                         )
+                        # 贫困发生率降至零
+                        or (q.low == 0 and said.to_level)
                         # 地区生产总值达到4120亿: spoken of without 元
                         or (level_unit.startswith("money") and "亿" in q.raw_value + q.raw_unit)
                     )
