@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from extraction.documents import fold, noise_spans
 
 #: White space, emphasis, list marks: scanned for as one plain character class, which is the fastest there is.
-_DROP = re.compile("[ \\t\\r\\f\\v\\n\\u00a0\\u3000\\u200b\\ufeff*#◆■●▲◇○□★☆▪•►]+")
+_DROP = re.compile("[ \\t\\r\\f\\v\\n\\u00a0\\u3000\\u200b\\ufeff*#◆■●▲◇○□★☆▪•►▶▷➤➢❖✓✔☑✅]+")
 #: A page number or a rule alone on its line, between two lines of one sentence.
 _PAGE_MARK = re.compile(
     r"(?:[-—–·]{0,3}\d{1,3}[-—–·]{0,3}|第\d{1,3}页(?:共\d{1,3}页)?|={5,}|-{5,})(?=[ \t\u3000]*\n\s*)"
@@ -30,7 +30,7 @@ _STARTS_ITEM = re.compile(
 #: 一、经济实力跃升最快的五年: a heading that ends with a word of time is whole.
 _HEADING_OF_YEARS = re.compile(r"[一二三四五六七八九十]{1,2}、[^,;。\d\n]{2,30}年\s*\n")
 #: A list mark at the head of a line starts a new item, too.
-_BULLET = re.compile("[◆■●▲◇○□★☆▪•►]")
+_BULLET = re.compile("[◆■●▲◇○□★☆▪•►▶▷➤➢❖✓✔☑✅]")
 _PUNCTUATION = tuple(zip("，；：！？（）．﹒", ",;:!?()..", strict=True))
 
 

@@ -625,6 +625,16 @@ class Reader(Worded):
         if subject is not None:
             subject.estimate = estimate
         estimate = estimate and role == "actual" and years[1] == self.year - 1 and "from_" not in period_rule
+        if scope == "whole" and metric is not None and metric.code in _HANDLED and self.facts:
+            last = self.facts[-1]
+            if (
+                last.scope == "part"
+                and last.metric is not None
+                and last.metric.code in _HANDLED
+                and subject is not None
+                and text[last.number_end : subject.start] in ("、", ",", "和")
+            ):
+                scope = "part"  # 某港货物吞吐量12亿吨、集装箱吞吐量300万标箱: both that port's
         quote_start = clause_start
         if subject is not None and start <= subject.start < quote_start:
             quote_start = subject.start
@@ -688,7 +698,7 @@ _STRUCTURE = re.compile(r"三次产业|三产(?:业)?结构|产业结构|一二�
 
 #: 占财政支出的80%: the share in spending of what was named before, not the spending.
 _OF_SPENDING = re.compile(
-    r"占(?:全[市省区州]|地方|同期|我[市省区])?(?:一般)?(?:公共)?(?:财政|预算)+(?:预算)?(?:总)?支出(?:总量|总额)?的?(?:比重|比例)?(?:达到|达|为|提高到|保持在|稳定在|超过|的|由|从)*$"
+    r"占(?:全[市省区州]|地方|同期|我[市省区])?(?:一般)?(?:公共)?(?:财政|预算)+(?:预算)?(?:总)?支出(?:总量|总额)?的?(?:比重|比例)?(?:达到|达|为|提高到|保持|稳定|在|超过|的|由|从)*$"
 )
 
 
@@ -780,7 +790,7 @@ _REACHED_ALONE = re.compile(r"(?:总量|总产|首次|再次|已|稳定|保持)*
 
 #: 10亿元的项目: the figure describes the noun behind it.
 _ATTRIBUTE = re.compile(
-    r"(?:元|级)?的(?!增长|增速|速度|增幅|目标|任务|水平|规模|历史|好成绩|基础|预期|[,。;])"
+    r"(?:元|级)?的(?!增长|增速|速度|增幅|目标|任务|水平|规模|历史|好成绩|基础|预期|低位|高位|较[低高]|[,。;])"
 )
 
 
@@ -821,6 +831,10 @@ _NOUGHT = re.compile(r"(?:降|下降|减少|降低)[至为到]零(?=[,。;、!])
 
 
 _DIGIT = re.compile(r"\d")
+
+
+#: What one port or airport handles.
+_HANDLED = frozenset(("port_cargo", "port_containers", "airport_passengers", "airport_cargo"))
 
 
 #: Nothing goes on after a value.

@@ -350,6 +350,16 @@ class Figures(Subjects):
             )
             years = (base_time.years[1] + 1, years[1])
         elif (
+            q.unit.dimension == "doubling"
+            and statistic == "growth_rate"
+            and not span
+            and explicit is not None
+            and explicit.years[0] > year
+        ):
+            averaged = "base"  # 今后五年，…：到2016年，生产总值翻番
+            begin = stretch.years[0] if stretch.years[0] <= explicit.years[0] else year
+            years = (begin, explicit.years[0])
+        elif (
             span
             and rule == "section"
             and role == "target"

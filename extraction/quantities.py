@@ -448,6 +448,8 @@ def _reject(
             return True
     elif _AFTER_BAD_WITH_UNIT.match(text, stop) or (unit_name == "个" and _STEPS.match(text, stop)):
         return True
+    if unit_name == "千伏":
+        return True  # 110千伏变电站4座: the voltage is part of the thing's name
     # inside quotation marks a short number is a name: “1+6”, “三大”, “50强”
     window = text[max(floor, begin - 15) : begin]
     if _SLOGAN.search(window):

@@ -147,11 +147,17 @@ class Subjects:
             if values > 1:
                 return [], clause, "other"
         elif (
-            "、" in items_text and first is not last and stretch is not None and self._all_named(start, last)
+            first is not last
+            and stretch is not None
+            and any(mark in items_text for mark in "、和及与")
+            and self._all_named(start, last)
         ):
             # 生产总值、社零额、进出口额翻一番: said of all, where each is named in full
             items = self._items(start, last)
-            if items and not any(item.part for item in items):
+            shares = {
+                item.mention is not None and item.mention.candidates[0][0].unit == "%" for item in items
+            }
+            if len(shares) == 1 and not any(item.part for item in items):
                 return items, predicate, ""
         name_start = last.start
         # 其中城镇固定资产投资 after 固定资产投资: a part of what was named before
@@ -351,7 +357,7 @@ class Subjects:
             return False
         if self.of_city and mention.candidates[0][0].code in ("airport_passengers", "airport_cargo"):
             rest = _OWN_AIRPORT.sub("", rest)
-        rest = rest.strip(".·…▲★●◆■□▪◇○☆►√【】")
+        rest = rest.strip(".·…▲★●◆■□▪◇○☆►▶▷➤➢❖◎√✓✔☑✅【】")
         if "的是" in rest:
             rest = rest.rpartition("的是")[2]  # 值得关注的是, 增长最快的是
         match = BEFORE.match(rest)
