@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -19,6 +20,7 @@ from extraction.model import EDITIONS
 from extraction.regions import by_code, by_name
 from scrapers import platforms
 from scrapers.model import Season, Source, TlsException
+from scrapers.season import in_season
 
 REGISTRY = Path(__file__).resolve().parent / "sources"
 
@@ -44,6 +46,10 @@ def _month_day(value: Any) -> Any:
 MonthDay = Annotated[tuple[int, int], BeforeValidator(_month_day)]
 
 
+#: What ``options`` of an entry may hold; docs/sources.md says what each is for.
+OPTIONS = ("years", "edition", "url_pattern")
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -52,6 +58,13 @@ class SeasonEntry(_Strict):
     starts: MonthDay = (12, 20)
     ends: MonthDay = (4, 30)
     due: MonthDay = (3, 31)
+
+    @model_validator(mode="after")
+    def _due_within(self) -> SeasonEntry:
+        if not in_season(Season(self.starts, self.ends, self.due), date(2024, *self.due)):
+            starts, ends, due = (f"{month:02}-{day:02}" for month, day in (self.starts, self.ends, self.due))
+            raise ValueError(f"due {due} lies outside {starts} … {ends}")
+        return self
 
 
 class TlsEntry(_Strict):
@@ -79,12 +92,22 @@ class PlaceEntry(_Strict):
         for listing in self.listings:
             if self.platform != "folder" and not re.match(r"https?://[^/\s]+\S*$", listing):
                 raise ValueError(f"listing {listing!r} is no http(s) address")
+        for option in self.options:
+            if option not in OPTIONS:
+                raise ValueError(f"option {option!r} is none of {', '.join(OPTIONS)}")
         if self.options.get("edition", "full") not in EDITIONS:
             raise ValueError(f"edition {self.options['edition']!r} is none of {', '.join(EDITIONS)}")
-        try:
-            re.compile(self.title_pattern)
-        except re.error as error:
-            raise ValueError(f"title_pattern {self.title_pattern!r}: {error}") from None
+        if self.options.get("years", "all") != "all":
+            raise ValueError(f"years {self.options['years']!r}: only 'all' is known, or leave it out")
+        for name, pattern in (
+            ("title_pattern", self.title_pattern),
+            ("url_pattern", self.options.get("url_pattern")),
+        ):
+            try:
+                if pattern is not None and re.search(pattern, ""):
+                    raise ValueError(f"{name} {pattern!r} fits every title")
+            except re.error as error:
+                raise ValueError(f"{name} {pattern!r}: {error}") from None
         return self
 
 
@@ -111,6 +134,19 @@ class RegionEntry(PlaceEntry):
 class ProvinceFile(_Strict):
     province: str
     sources: list[RegionEntry]
+
+    @model_validator(mode="after")
+    def _within(self) -> ProvinceFile:
+        """Where the file is named after a province, its entries lie there; a file of one's own may have any name."""
+        province = by_name(self.province) or by_code(self.province)
+        for entry in self.sources:
+            region = by_code(entry.code)
+            if province is None or region is None or province.code in (region.code, region.province_code):
+                continue
+            there = by_code(region.province_code or "")
+            where = there.name if there else "no province"
+            raise ValueError(f"province: {self.province}, and {entry.code} {entry.name} lies in {where}")
+        return self
 
 
 def load_sources(
@@ -141,6 +177,9 @@ def load_sources(
             parsed = ProvinceFile.model_validate(data)
         except yaml.YAMLError as error:
             mistakes.append(f"{file.name}: {error}")
+            continue
+        except UnicodeDecodeError:
+            mistakes.append(f"{file.name}: is no text in UTF-8")
             continue
         except ValidationError as error:
             mistakes += [f"{file.name}: {line}" for line in _explain(error, data)]
@@ -247,5 +286,31 @@ def _explain(error: ValidationError, data: Any) -> list[str]:
             where = f"entry {location[1] + 1} ({name.strip()}): "
             location = location[2:]
         field = ".".join(str(part) for part in location)
-        lines.append(f"{where}{field + ': ' if field else ''}{mistake['msg'].removeprefix('Value error, ')}")
+        lines.append(f"{where}{field + ': ' if field else ''}{_in_words(mistake)}")
     return lines
+
+
+def _in_words(mistake: Any) -> str:
+    """What pydantic found, as somebody who writes YAML would say it."""
+    kind, given = mistake["type"], mistake["input"]
+    match kind:
+        case "extra_forbidden":
+            near = get_close_matches(
+                str(mistake["loc"][-1]), [*RegionEntry.model_fields, "province", "sources"], 1
+            )
+            return "no such key" + (f"; did you mean {near[0]}?" if near else "")
+        case "missing":
+            return "is missing"
+        case "too_short":
+            return "is empty"
+        case "string_type" if isinstance(given, int) and not isinstance(given, bool):
+            return f'{given} is a number; write it in quotes: "{given}"'
+        case "list_type":
+            return "a list is wanted: […]"
+        case "bool_type" | "bool_parsing":
+            return f"{given!r} is neither true nor false"
+        case "model_type" | "model_attributes_type" | "dict_type":
+            return "keys and values are wanted: name: …"
+        case _ if kind.startswith("date"):
+            return f"{given!r} is no day (2026-11-22)"
+    return str(mistake["msg"].removeprefix("Value error, "))

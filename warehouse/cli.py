@@ -638,7 +638,8 @@ def sources_list(
     _check_format(format)
     columns, rows = source_rows(_settings(), province)
     if not _wrote(format, columns, rows):
-        _print([*aligned(columns, rows), "", f"{len(rows)} sources"])
+        regions = len({str(row[0]).partition("-")[0] for row in rows})
+        _print([*aligned(columns, rows), "", f"{len(rows)} sources of {regions} regions"])
     return DONE
 
 

@@ -117,6 +117,31 @@ def load(tmp_path: Path, text: str) -> str:
         ('"140100"', '"140200"', ["140200 is 大同市, not 太原市"]),
         ("https://www", "ftp://www", ["no http(s) address"]),
         ("listings: [", "lisings: [", ["lisings", "listings"]),
+        (
+            "listings: [",
+            "lisings: [",
+            ["lisings: no such key; did you mean listings?", "listings: is missing"],
+        ),
+        ('"140100"', "140100", ['code: 140100 is a number; write it in quotes: "140100"']),
+        ('gzbg/"]', 'gzbg/"]\n    verified: yesterday', ["verified: 'yesterday' is no day (2026-11-22)"]),
+        ('gzbg/"]', 'gzbg/"]\n    local: maybe', ["local: 'maybe' is neither true nor false"]),
+        ('["https://www.taiyuan.gov.cn/zfgzbg/"]', "[]", ["listings: is empty"]),
+        ('["https://www.taiyuan.gov.cn/zfgzbg/"]', "http://x.cn/", ["listings: a list is wanted: […]"]),
+        ('gzbg/"]', 'gzbg/"]\n    options: {year: all}', ["option 'year' is none of", "years"]),
+        ('gzbg/"]', 'gzbg/"]\n    options: {years: some}', ["years 'some'", "all"]),
+        ('gzbg/"]', 'gzbg/"]\n    title_pattern: ""', ["title_pattern", "every title"]),
+        ('gzbg/"]', 'gzbg/"]\n    season: {due: "02-30"}', ["season.due", "no day of the year"]),
+        (
+            'gzbg/"]',
+            'gzbg/"]\n    season: {starts: "01-05", ends: "03-31", due: "05-01"}',
+            ["season: due 05-01 lies outside 01-05 … 03-31"],
+        ),
+        (
+            'gzbg/"]',
+            'gzbg/"]\n    fallbacks: [{place: papers, platform: plain, listings: ["http://x.cn/"]}]',
+            ["fallbacks.0.place", "'newspaper', 'gazette', 'congress' or 'portal'"],
+        ),
+        ("province: 山西省", "province: 山东省", ["province: 山东省", "140100 太原市 lies in 山西省"]),
         ('gzbg/"]', 'gzbg/"]\n    season: {due: 31-03}', ["season.due", "31-03"]),
         ('gzbg/"]', 'gzbg/"]\n    title_pattern: "(报告"', ["title_pattern"]),
         ('gzbg/"]', 'gzbg/"]\n    tls: {reason: no, until: 2026-12-31}', ["tls.reason"]),
@@ -134,6 +159,13 @@ def test_all_mistakes_are_told_at_once_and_no_id_twice(tmp_path: Path) -> None:
     assert "stands twice" in load(tmp_path, twice)
     two = GOOD.replace("platform: trs", "platform: tsr") + GOOD.split("sources:\n")[1].replace("140100", "1")
     assert load(tmp_path, two).count("entry") == 2
+
+
+@pytest.mark.parametrize("content", [b"", b"- a", b"\xff\xfe\x00", b"province: x\nsources:\n  - hello\n"])
+def test_a_file_of_another_kind_is_named(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "broken.yml").write_bytes(content)
+    with pytest.raises(RegistryError, match=r"broken\.yml: .*(keys|UTF-8)"):
+        load_sources(tmp_path)
 
 
 def test_an_empty_directory_is_no_registry(tmp_path: Path) -> None:
