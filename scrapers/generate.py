@@ -49,12 +49,33 @@ def article(page: Page) -> Article:
 '''
 
 
+#: Pages to write over: how the walker wants them, with what has to be made to look like the platform's.
+_PAGES = {
+    "listing.html": """<html><head><meta charset="utf-8"><title>TODO</title></head><body>
+<!-- TODO: as the platform writes a list: two reports, other news between them, and the way to the next page -->
+<ul>
+<li><a href="/TODO/2.html">2026年某某市政府工作报告</a><span>2026-02-09</span></li>
+<li><a href="/TODO/1.html">市政府召开常务会议研究安全生产工作</a><span>2026-01-20</span></li>
+</ul>
+<a href="/TODO/list_2.html">下一页</a>
+</body></html>
+""",
+    "article.html": """<html><head><meta charset="utf-8"><title>TODO</title></head><body>
+<!-- TODO: as the platform writes an article: head tags, title, day, body; your own words, invented figures -->
+<h1>2026年某某市政府工作报告</h1><span>2026-02-09</span>
+<p>各位代表：全市地区生产总值增长5%。</p>
+</body></html>
+""",
+}
+
+
 class GenerateError(Exception):
     """What was asked for cannot be made; the message says why."""
 
 
 def new_platform(name: str, *, modules: Path | None = None, golden: Path = GOLDEN) -> list[Path]:
-    """A module, and a golden folder that lacks its pages. Returns what was made. Raises GenerateError."""
+    """A module, and golden pages to write over; ``pytest tests/scrapers`` fails while one says TODO. Returns what was
+    made. Raises GenerateError."""
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or keyword.iskeyword(name):
         raise GenerateError(f"{name!r} is no name for a module: small letters, digits and _")
     module = (modules or Path(platforms.__file__).parent) / f"{name}.py"
@@ -64,7 +85,10 @@ def new_platform(name: str, *, modules: Path | None = None, golden: Path = GOLDE
     address = golden / name / "address.json"
     address.parent.mkdir(parents=True, exist_ok=True)
     address.write_text('{\n "listing": "https://TODO/",\n "article": "https://TODO/"\n}\n', encoding="utf-8")
-    return [module, address]
+    pages = [address.parent / page for page in _PAGES]
+    for page in pages:
+        page.write_text(_PAGES[page.name], encoding="utf-8")
+    return [module, address, *pages]
 
 
 def new_city(code: str, *, platform: str, listing: str, directory: Path = REGISTRY) -> Path:
@@ -148,7 +172,7 @@ def main(arguments: list[str] | None = None) -> int:
             made = new_platform(options.name)
             print("\n".join(str(path) for path in made))
             print(
-                "Now write the golden pages beside address.json and the module; then: pytest tests/scrapers"
+                "Write what says TODO in them; until then this fails: pytest tests/scrapers/test_platforms.py"
             )
     except (GenerateError, RegistryError) as error:
         print(error, file=sys.stderr)

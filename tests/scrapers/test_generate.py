@@ -73,7 +73,8 @@ def test_a_new_platform_fails_the_walker_until_it_is_written(tmp_path: Path) -> 
         check=False,
     )
     assert run.returncode == 1, run.stdout + run.stderr
-    assert "lacks listing, article" in run.stdout
+    assert "address.json, article.html, listing.html still says TODO" in run.stdout
+    assert not list((tmp_path / "tests" / "scrapers" / "golden" / "newcms").glob("expected*"))
 
 
 def test_names_that_are_no_modules_are_refused(tmp_path: Path) -> None:

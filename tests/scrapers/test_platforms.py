@@ -82,7 +82,7 @@ def test_a_platform_states_its_facts(name: str) -> None:
     facts = platforms.platform(name).__doc__ or ""
     assert f"\nname: {name}\n" in facts
     for key in ("known-by", "listing", "article", "facts"):
-        assert re.search(rf"^{key}: \S", facts, re.M), f"{name}: the docstring lacks '{key}:'"
+        assert re.search(rf"^{key}: (?!TODO)\S", facts, re.M), f"{name}: the docstring lacks '{key}:'"
 
 
 @pytest.mark.parametrize("name", platforms.names())
@@ -93,6 +93,8 @@ def test_a_platform_reads_its_golden_pages(name: str) -> None:
     assert not lacking, (
         f"{directory} lacks {', '.join(lacking)}: write a page after the platform's description"
     )
+    unwritten = [path.name for path in sorted(directory.glob("*.*")) if b"TODO" in path.read_bytes()]
+    assert not unwritten, f"{directory}: {', '.join(unwritten)} still says TODO"
     found = read(name, directory)
     expected = directory / "expected.json"
     if not expected.exists():
