@@ -325,8 +325,8 @@ class Reader(Worded):
             )
         if counts and (not subjects or why == "weak" or rule == "carried_over"):
             right = self._right_subject(group[-1], right_limit, clause, verbs)
-            named = right.mention.end if right is not None and right.mention is not None else end
-            if subjects and named == right_limit < end and rule != "carried_over":
+            named_to = right.mention.end if right is not None and right.mention is not None else end
+            if subjects and named_to == right_limit < end and rule != "carried_over":
                 right = None  # 优良天数比例86%森林覆盖率24%: each name has its number behind it
             if right is not None and (not subjects or rule == "carried_over" or why == "weak"):
                 subjects, rule, predicate = [right], "name_after", clause

@@ -142,6 +142,9 @@ _FIGURE = re.compile(r"\d\s*(?:%|‰|个百分点|[万亿]|元|吨|公里|平方
 # report.
 #: The space between two columns, and what the second begins with: a name of its own, not what goes on saying (增长5%).
 _GAP = re.compile(r"(?<=\S)(?: {6,}|\t+ *)(?=\S)")
+_VALUE = re.compile(
+    r"[-+]?\d[\d.,]*(?:[-—~]\d[\d.]*)?\s*(?:%|‰|[万亿]?[元吨人户亩]?|个百分点)?(?:左右|以上|以内)?"
+)
 _COLUMN = re.compile(r"(?!增|降|下降|同比|比上年|较上年|达|完成|左右|以上)[\u4e00-\u9fffA-Z][^\n]*?\d")
 _MAY_BE_CAPTION = re.compile(r"摄(?:影)?(?:报道)?[)）】]?。?$|图|漫画|^摄影")
 _FIGURES_ALLOWED = ("caption", "footnote", "page_number")
@@ -178,6 +181,11 @@ def _columns(lines: list[tuple[int, str]]) -> list[Noise]:
     found: list[Noise] = []
     run: list[tuple[int, str]] = []
     for line in [*lines, None]:
+        if line and sum(_VALUE.fullmatch(cell) is not None for cell in _GAP.split(line[1])) > 1:
+            found.append(
+                Noise(line[0], line[0] + len(line[1]), "columns")
+            )  # a table's row: two years' figures
+            continue
         gap = _GAP.search(line[1]) if line else None
         if line and gap and _COLUMN.match(line[1], gap.end()) and _FIGURE.search(line[1], 0, gap.start()):
             run.append(line)

@@ -281,6 +281,10 @@ def test_columns_read_across_are_passed_over() -> None:
     text = f"{FIRST}\n{two}\n{SECOND}"
     assert [text[a:b] for a, b, reason in noise_spans(text) if reason == "columns"] == two.split("\n")
     assert noise_spans(f"{FIRST}\n{left}{gap}{right}\n{SECOND}") == []
+    row = "生产总值增长\t5.6%\t5%左右"
+    assert noise_spans(f"{FIRST}\n{row}\n{SECOND}") == [
+        (len(FIRST) + 1, len(FIRST) + 1 + len(row), "columns")
+    ]
     spaced = f"生产总值{gap}820亿元{gap}增长5.6%\n预算收入{gap}61亿元{gap}增长3.1%"
     assert noise_spans(f"{FIRST}\n{spaced}\n{SECOND}") == []
 
