@@ -52,6 +52,10 @@ def strip_lead(text: str) -> str:
     return _LEAD.sub("", text)
 
 
+#: 里程从0到114公里: what it came to is the number that follows.
+_FROM_NOTHING = re.compile("[从由自][0零](?=[到至])")
+
+
 @_remember
 def says_something(predicate: str) -> bool:
     """True where the words between a name and a number only say something of the name."""

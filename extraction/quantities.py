@@ -593,6 +593,8 @@ def _finish(
             return None, stop  # nothing doubles a thousand times: the sign of a broken page
         if high is not None:
             high *= _scale(scale2 or (scale1 if not parts.u1 else ""))
+    if high is not None and not low and begin > floor and text[begin - 1] in "从由自":
+        return None, match.start("n2")  # 里程从0到114.7公里: no range, but what it came to
     if high is not None and low * 10.0**low_exp > high * 10.0**high_exp:
         # 从5至3 is no range; a dash between two unlike numbers separates them
         if scale1 and scale1 == scale2 and not parts.s1:
