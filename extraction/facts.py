@@ -509,12 +509,16 @@ class Reader(Worded):
             metric, grade = None, "any"
         else:
             words = subject.words
+            led = text[clause_start : min(q.start, max(clause_start, subject.mention.start))]
+            if clause_start and text[clause_start] == "、":
+                led = verbs + led  # 获批A 3家、B 5家
             metric, grade = self._choose(
                 subject,
                 q,
                 predicate,
                 ("" if analyse(predicate).own_statement else verbs) + clause + right_words,
                 text[start : q.start],
+                led,
             )
         before = predicate if rule not in ("name_after",) else clause
         statistic, sign, rule, metric = self._statistic(

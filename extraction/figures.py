@@ -63,7 +63,7 @@ class Figures(Subjects):
         self.since = 0  # the year from which the sentence, or one before its semicolon, reckons
 
     def _choose(
-        self, subject: Subject, q: Quantity, predicate: str, near: str, sentence: str
+        self, subject: Subject, q: Quantity, predicate: str, near: str, sentence: str, led: str
     ) -> tuple[Metric | None, str]:
         """The entry, of those that claim the name, whose conditions are met: verbs (``near``) and words (``sentence``,
         as far as the number) that it needs, and none of the words before or after the name that make it another."""
@@ -99,6 +99,15 @@ class Figures(Subjects):
                 continue  # 净增86家、总数突破600家: how many there are, not how many came
             if metric.kind == "stock" and not metric.needs and not said.reached and _ADDED.search(near):
                 continue  # 新增家庭农场1000家: how many came, not how many there are
+            if (
+                metric.kind == "stock"
+                and carried is None
+                and dimension in ("count", "households", "people")
+                and not metric.needs
+                and not said.reached
+                and _TAKEN_IN.search(led)
+            ):
+                continue  # 培育制造业单项冠军2家, 引进外贸企业15家
             if (
                 metric.needs
                 and carried is None
@@ -520,6 +529,10 @@ _PARTS_OF_GDP = frozenset(f"{which}_industry_value_added" for which in ("primary
 _ADDED = re.compile(
     r"(?<!累计)认定|新增|净增|新建|新培育|新认定|新引进|新开|新入库|新登记|新设|新发展|新注册"
 )
+
+
+#: Verbs of taking in, of what is to come or was come by: never how many there are.
+_TAKEN_IN = re.compile(r"培育|引进|获批|入选|认定|创建|争创|组建|打造")
 
 
 def _own_unit(q: Quantity) -> tuple[str, float, float | None]:

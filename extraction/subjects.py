@@ -539,6 +539,13 @@ class Subjects:
                 continue
             whole = not before or COUNT_MODIFIER.fullmatch(before) is not None
             left_rest = self._left_of_count(clause)
+            dealt = _DEALT_WITH.search(_LAST_ITEM.split(clause)[-1])
+            if dealt and not any(
+                metric.domain == "employment"
+                or any(dealt[0] in word for word in (*metric.aliases, *metric.needs))
+                for metric, _ in mention.candidates
+            ):
+                left_rest = False
             return Subject(
                 mention,
                 before + text[mention.start : mention.end],
@@ -659,6 +666,13 @@ _INSIDE = re.compile(
 
 #: 贵阳龙洞堡国际机场旅客吞吐量: a city's airport has a name of its own.
 _OWN_AIRPORT = re.compile(r"(?!全)[\u4e00-\u9fff]{2,4}(?:国际)?(?:机场)?$")
+
+
+#: 走访4.5万户经营主体, 排查120个老旧小区: so many were met with, not all there are and none made.
+_DEALT_WITH = re.compile(
+    r"走访|服务|帮助|帮扶|惠及|支持|组织|检查|排查|摸排|整改|关停|关闭|取缔|注销|清退|淘汰|处置|监测|覆盖|培训|对接|联系|扶持|奖励|辅导|指导|"
+    r"调研|慰问|涉及|影响|受理|抽检|抽查|约谈|评定|评估|(?:为|对|向|给|在)$"
+)
 
 
 _LAST_ITEM = re.compile(r"、|和|及|与|以及")
