@@ -510,15 +510,19 @@ def export(
     ] = None,
 ) -> int:
     """Write the published marts as files, each with a manifest: schema, units, licence note, hash."""
-    from warehouse.export import ExportError
+    from warehouse.export import ExportError, left_out
     from warehouse.sharing import export_to
 
+    database = _readable(_settings())
     try:
-        written = export_to(_readable(_settings()), out, format, table)
+        written = export_to(database, out, format, table)
     except ExportError as error:
         raise Exit(USAGE, str(error)) from error
     for address, made in written:
         _say(f"{address}: {made.rows} rows")
+    if not table:
+        for name, reason in left_out(database, format).items():
+            _say(f"left out: {name}, {reason}; --table {name} writes it")
     return DONE
 
 

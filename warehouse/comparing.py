@@ -17,7 +17,9 @@ _COLUMNS = (
     "value",
     "unit",
     "rank",
+    "of",
     "to province",
+    "% of province",
     "to nation",
     "sentence",
 )
@@ -71,8 +73,11 @@ def comparison(
     rows = connection.execute(
         """
         with shown as (
-            select *, max(year) over (partition by role) as latest
-            from marts.mart_city_comparison
+            select compared.*, max(year) over (partition by role) as latest,
+                metrics.kind != 'rate' and statistic in ('level', 'cumulative_level')
+                and not contains(compared.metric_name_zh, '人均') and not contains(compared.unit, '/') as is_amount
+            from marts.mart_city_comparison as compared
+            inner join marts.dim_metric as metrics using (metric_code)
             where metric_code = $code
                 and ($role = '' or role = $role)
                 and ($province = '' or province_code = $province)
@@ -83,8 +88,13 @@ def comparison(
             case when value is null then qualifier when value_high is null then printf('%.12g', value)
                 else printf('%.12g–%.12g', value, value_high) end,
             case qualifier when 'at_least' then '≥ ' when 'at_most' then '≤ ' when 'around' then '≈ '
-                when 'more_than' then '> ' when 'less_than' then '< ' when 'nearly' then '↗ ' else '' end || unit,
-            rank_in_nation, round(gap_to_province, 6), round(gap_to_nation, 6), quote
+                when 'more_than' then '> ' when 'less_than' then '< ' when 'nearly' then '↗ ' else '' end || unit
+                || case basis when 'real' then ' 实际' when 'nominal' then ' 名义' when 'like_for_like' then ' 同口径'
+                else '' end,
+            rank_in_nation, regions_in_nation,
+            -- Of amounts, the distance to the whole province says nothing; the share of it does.
+            case when not is_amount then round(gap_to_province, 6) end, share_of_province_pct,
+            case when not is_amount then round(gap_to_nation, 6) end, quote
         from shown
         where year = coalesce($year, latest)
         order by role, statistic, period_start, period_end,

@@ -41,8 +41,12 @@ _NO_MOMENT = datetime(2000, 1, 1)
 #: Longer text goes into strL, which takes room by its length and not by the longest.
 _STATA_FIXED = 120
 
-#: What a spreadsheet would take for a formula. Negative numbers are none.
-_FORMULA = r"^([=@\t\r]|\+|-[^0-9.])"
+#: What a spreadsheet would run as a formula (negative numbers are none), and what it would turn into a date for good:
+#: 2-3 (家), 1/3, the session 14-5.
+_NOT_PLAIN = r"^([=@\t\r]|\+|-[^0-9.]|\d{1,4}[-/]\d{1,2}([-/]\d{1,4})?$)"
+
+#: Rows that a sheet of Excel holds below its header.
+_SHEET_ROWS = 1_048_575
 
 
 class ExportError(Exception):
@@ -77,7 +81,7 @@ def export(
 ) -> list[ExportedTable]:
     """Write the marts of ``database`` to ``out``, all or those named (``fct_observation``, ``marts.dim_region``).
 
-    Stata files leave out NOT_FOR_STATA unless named.
+    Stata files leave out NOT_FOR_STATA unless named, CSV files what no sheet holds; `left_out` says which.
 
     Files are whole or not there; the same warehouse gives the same bytes. Raises ExportError for an unknown format
     or table, a database that is not there, and a table that a format cannot hold.
@@ -114,18 +118,47 @@ def export(
     return done
 
 
-def _chosen(connection: duckdb.DuckDBPyConnection, tables: Sequence[str] | None, format: str) -> list[str]:
+def _tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
     rows = connection.execute(
         "select table_name from information_schema.tables where table_schema = 'marts' order by table_name"
     ).fetchall()
-    there = [str(name) for (name,) in rows]
+    return [str(name) for (name,) in rows]
+
+
+def _chosen(connection: duckdb.DuckDBPyConnection, tables: Sequence[str] | None, format: str) -> list[str]:
+    there = _tables(connection)
     if tables is None:
-        return [table for table in there if format != "dta" or table not in NOT_FOR_STATA]
+        left = _too_much(connection, format)
+        return [table for table in there if table not in left]
     chosen = [table.removeprefix("marts.") for table in tables]
     unknown = sorted(set(chosen) - set(there))
     if unknown:
         raise ExportError(f"no table {', '.join(unknown)} in marts; there are {', '.join(there)}")
     return chosen
+
+
+def left_out(database: Path, format: str) -> dict[str, str]:
+    """Tables that an export in this format leaves out unless they are named, and why."""
+    import duckdb
+
+    with duckdb.connect(str(database), read_only=True) as connection:
+        return _too_much(connection, format)
+
+
+def _too_much(connection: duckdb.DuckDBPyConnection, format: str) -> dict[str, str]:
+    if format == "dta":
+        return dict.fromkeys(NOT_FOR_STATA, "too long for Stata")
+    if format != "csv":
+        return {}
+    counts = {
+        table: connection.execute(f'select count(*) from marts."{table}"').fetchall()[0][0]  # noqa: S608
+        for table in _tables(connection)
+    }
+    return {
+        table: f"its {rows} rows are more than a sheet of Excel holds"
+        for table, rows in counts.items()
+        if rows > _SHEET_ROWS
+    }
 
 
 def _export_table(
@@ -200,13 +233,13 @@ def _flat(table: str, columns: Sequence[ExportedColumn], fields: Mapping[str, st
 def _write_csv(
     connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[ExportedColumn], path: Path
 ) -> None:
-    """Text that a spreadsheet would run as a formula gets an apostrophe before it, as Excel itself does."""
+    """Text that a spreadsheet would change gets an apostrophe before it, as Excel itself does."""
     guarded = {}
     for column in columns:
         if column.type == "VARCHAR":
             name = f'"{column.name}"'
-            is_formula = f"regexp_matches({name}, '{_FORMULA}')"
-            guarded[column.name] = f"if({is_formula}, chr(39) || {name}, {name}) as {name}"
+            is_changed = f"regexp_matches({name}, '{_NOT_PLAIN}')"
+            guarded[column.name] = f"if({is_changed}, chr(39) || {name}, {name}) as {name}"
     body = path.with_suffix(".body")
     target = str(body).replace("'", "''")
     connection.execute(f"copy ({_flat(table, columns, guarded)}) to '{target}' (format csv, header true)")

@@ -39,6 +39,26 @@ def test_a_problem_says_what_is_wrong(
     assert problem in comparison(warehouse, metric, year=year, role="target", province=province).problem
 
 
+def test_amounts_show_their_share_and_rates_their_distance(warehouse: duckdb.DuckDBPyConnection) -> None:
+    def shown(role: str, year: int, statistic: str) -> dict[str, object]:
+        found = comparison(warehouse, "gdp", year=year, role=role, province="")
+        (row,) = [row for row in found.rows if row[0] == "太原市" and row[3] == statistic]
+        return dict(zip(found.columns, row, strict=True))
+
+    amount = shown("actual", 2025, "level")
+    assert amount["to province"] is None
+    assert amount["% of province"] is not None
+    rate = shown("target", 2026, "growth_rate")
+    assert rate["to province"] == 0.75
+    assert rate["% of province"] is None
+
+
+def test_a_rank_says_of_how_many(warehouse: duckdb.DuckDBPyConnection) -> None:
+    found = comparison(warehouse, "gdp", year=2026, role="target", province="")
+    place, among = found.columns.index("rank"), found.columns.index("of")
+    assert {row[0]: (row[place], row[among]) for row in found.rows}["太原市"] == (2, 3)
+
+
 def test_marts_need_no_schema(warehouse: duckdb.DuckDBPyConnection) -> None:
     assert warehouse.execute(
         "select region_name from dim_region where region_code = '140100'"

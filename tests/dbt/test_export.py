@@ -11,7 +11,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from warehouse.export import ExportError, export
+from warehouse.export import ExportError, export, left_out
 
 TABLES = ["fct_region_metric_year", "marts.dim_region", "dim_report"]
 
@@ -68,6 +68,46 @@ def test_csv_runs_no_formula(tmp_path: Path) -> None:
     export(database, tmp_path / "out", "csv")
     lines = (tmp_path / "out" / "t.csv").read_text(encoding="utf-8-sig").split()
     assert sorted(lines[1:]) == sorted(["'=1+1", "'@x", "-2.1", "'-x", "'+x", "太原"])
+
+
+def test_csv_keeps_what_excel_would_turn_into_a_date(tmp_path: Path) -> None:
+    database = tmp_path / "w.duckdb"
+    with duckdb.connect(str(database)) as connection:
+        connection.execute(
+            "create schema marts; create table marts.t as "
+            "select unnest(['2-3', '1/3', '14-5', '4.5-5', '2026-2030年', '-2.6', '140100']) as words, "
+            "date '2026-02-03' as day"
+        )
+    export(database, tmp_path / "out", "csv")
+    with (tmp_path / "out" / "t.csv").open(encoding="utf-8-sig", newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    assert {row["words"] for row in rows} == {
+        "'2-3",
+        "'1/3",
+        "'14-5",
+        "4.5-5",
+        "2026-2030年",
+        "-2.6",
+        "140100",
+    }
+    assert {row["day"] for row in rows} == {"2026-02-03"}
+
+
+def test_csv_leaves_out_what_no_sheet_holds_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("warehouse.export._SHEET_ROWS", 3)
+    database = tmp_path / "w.duckdb"
+    with duckdb.connect(str(database)) as connection:
+        connection.execute(
+            "create schema marts; create table marts.small as select 1 as x; "
+            "create table marts.long as select unnest(range(4)) as x"
+        )
+    assert [made.table for made in export(database, tmp_path / "out", "csv")] == ["small"]
+    assert left_out(database, "csv") == {"long": "its 4 rows are more than a sheet of Excel holds"}
+    assert left_out(database, "parquet") == {}
+    assert [made.table for made in export(database, tmp_path / "out", "csv", ["long"])] == ["long"]
+    assert [made.table for made in export(database, tmp_path / "out", "parquet")] == ["long", "small"]
 
 
 def test_stata_file_has_labels_and_the_same_values(world_database: Path, tmp_path: Path) -> None:
