@@ -248,6 +248,26 @@ def test_search_finds_passages_that_hold_every_word(ask: Ask) -> None:
     found = ask("select region_name, section, hits, text from search('养老 床位')")
     assert found == [("太原市", "review", 3, "养老床位增加800张，养老有保障。")]
     assert ask("select count(*) from search('养老 公园')") == [(0,)]
+    assert ask("select count(*) from search('养老 床位 增加 公园')") == [(0,)]
+
+
+@pytest.mark.parametrize("typed", ["养老　床位", " 养老\u3000 床位 ", "８００ 床位", "800　张"])
+def test_search_takes_what_a_chinese_keyboard_types(ask: Ask, typed: str) -> None:
+    assert ask("select region_name from search(?)", typed) == [("太原市",)]
+
+
+@pytest.mark.parametrize("typed", ["5G 基站", "5g 基站", "５ｇ　基站", "5g 基站 用户 翻番"])
+def test_search_takes_letters_in_either_case(ask: Ask, typed: str) -> None:
+    assert ask("select hits, excerpt from search(?)", typed) == [
+        (5 if "翻番" in typed else 3, "建成5G基站10座，5G用户翻番。")
+    ]
+
+
+def test_search_shows_the_words_of_a_long_passage(ask: Ask) -> None:
+    ((excerpt, text),) = ask("select excerpt, text from search('口袋公园')")
+    assert len(text) > 300
+    assert "新增口袋公园" in excerpt
+    assert len(excerpt) <= 90
 
 
 def test_passages_are_the_text_at_their_offsets(ask: Ask) -> None:

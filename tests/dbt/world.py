@@ -53,7 +53,15 @@ def documents() -> dict[str, Row]:
             text="新版：粮食产量。",
             fetched_at=night(5),
         ),
-        document("山西2026", *SHANXI, 2026),
+        document(
+            "山西2026",
+            *SHANXI,
+            2026,
+            text="建成5G基站10座，5G用户翻番。\n"
+            + "各项事业继续向前发展。" * 30
+            + "新增口袋公园，"
+            + "群众满意。" * 9,
+        ),
         document("全国2026", *NATION, 2026),
         document("青岛2026", *QINGDAO, 2026, text="一字不差的一篇报告。"),
         document("青岛2026再载", *QINGDAO, 2026, text="一字不差的一篇报告。", edition="unknown"),
