@@ -8,6 +8,11 @@
     region_code, metric_code, statistic, role, period_start, period_end
 {%- endmacro %}
 
+{#- The basis that a figure has where none is named: real for value added, nominal for all else (statistical convention). -#}
+{% macro customary_basis() -%}
+    case when metric_code in ('gdp', 'gdp_per_capita') or metric_code like '%value_added%' then 'real' else 'nominal' end
+{%- endmacro %}
+
 {#- Step of the last digit written: 51200 → 100, 5.2 → 0.1; a figure is exact to half of it. -#}
 {% macro rounding_step(value) -%}
     case

@@ -51,16 +51,10 @@ judged as (
         *,
         {{ own_report_distance() }} as own_report_distance,
         case when value is not null then 0 when qualifier != 'unstated' then 1 else 2 end as number_rank,
-        -- Unqualified growth is real for value added and nominal for everything else (statistical convention).
         case
             when basis is null then 0
             when basis = 'like_for_like' then 3
-            when
-                basis = case
-                    when metric_code in ('gdp', 'gdp_per_capita') or metric_code like '%value_added%' then 'real'
-                    else 'nominal'
-                end
-                then 1
+            when basis = {{ customary_basis() }} then 1
             else 2
         end as basis_rank,
         case

@@ -11,6 +11,7 @@ with targets as (
         observation_id,
         region_code,
         year,
+        qualifier,
         -- 力争更好结果 is a stretch clause: it says nothing about the target itself.
         regexp_replace(quote, '(力争|争取|努力)[^，。；]*(更好|更高|更快|更优)[^，。；]*', '', 'g') as words
     from {{ ref('fct_region_metric_year') }}
@@ -27,10 +28,11 @@ found as (
         targets.region_code,
         targets.year,
         string_agg(tone_words.word, '|' order by tone_words.word) as tone_words,
-        count(*) filter (where tone_words.tone = 'hard') as hard_words,
-        count(*) filter (where tone_words.tone = 'soft') as soft_words
+        count(*) filter (where tone_words.tone = 'hard' or tone_qualifiers.tone = 'hard') as hard_words,
+        count(*) filter (where tone_words.tone = 'soft' or tone_qualifiers.tone = 'soft') as soft_words
     from targets
     left join {{ ref('tone_words') }} as tone_words on contains(targets.words, tone_words.word)
+    left join {{ ref('tone_qualifiers') }} as tone_qualifiers on targets.qualifier = tone_qualifiers.qualifier
     group by targets.observation_id, targets.region_code, targets.year
 
 )

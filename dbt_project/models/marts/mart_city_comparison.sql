@@ -46,6 +46,7 @@ best as (
         regions.economic_belt,
         regions.city_group,
         metrics.direction,
+        metrics.kind,
         -- What parts add up to: a city's share of its province means something.
         metrics.kind in ('flow', 'stock', 'count')
         and facts.statistic in ('level', 'cumulative_level')
@@ -219,12 +220,13 @@ select
     case when rows_due.is_one_year and rows_due.years_of_3 = 3 then round(rows_due.mean_3_years, 9) end as average_3_years,
     case when rows_due.is_one_year and rows_due.years_of_5 = 5 then round(rows_due.mean_5_years, 9) end as average_5_years,
     {{ growth_from_levels('rows_due') }} as growth_from_levels_pct,
+    {{ growth_margin('rows_due') }} as growth_from_levels_margin_pp,
     case when rows_due.statistic = 'level' and rows_due.role = 'actual' then stated_growth.value end as growth_stated_pct,
     {{ growth_from_levels('rows_due') }} - stated_growth.value as growth_difference_pp,
     abs({{ growth_from_levels('rows_due') }} - stated_growth.value)
     > case
         when rows_due.metric_code in ('gdp', 'gdp_per_capita') or rows_due.metric_code like '%value_added%' then 6 else 2
-    end as growth_differs,
+    end + {{ growth_margin('rows_due') }} as growth_differs,
     evidence.statements_disagreeing,
     evidence.report_year,
     evidence.quote,

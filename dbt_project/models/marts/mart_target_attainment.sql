@@ -17,6 +17,7 @@ with best as (
         value,
         value_high,
         qualifier,
+        coalesce(basis, {{ customary_basis() }}) as named_basis,
         observation_id
     from {{ ref('fct_region_metric_year') }}
     where {{ to_be_made("region_code || '|' || year") }}
@@ -51,9 +52,15 @@ paired as (
 
     select
         targets.*,
-        coalesce(overrides.direction, metrics.direction) as judged_direction,
+        -- What is planned and counted (50 roads, 100 projects) is a floor: more of it has kept the plan.
+        coalesce(
+            overrides.direction,
+            case when metrics.direction = 'neither' and metrics.kind = 'count' then 'higher' end,
+            metrics.direction
+        ) as judged_direction,
         economy.value as economy_growth,
         actuals.value as actual_value,
+        targets.value is not null and targets.named_basis != actuals.named_basis as is_on_another_basis,
         actuals.observation_id as actual_observation_id,
         {{ stated_low('actuals.value', 'actuals.qualifier') }} as actual_low,
         {{ stated_high('actuals.value', 'actuals.value_high', 'actuals.qualifier') }} as actual_high,
@@ -106,6 +113,11 @@ judged as (
             when actual_value is null then 'actual_not_stated'
             when qualifier = 'unstated' then 'target_without_a_figure'
             when acceptable_low is null then 'growth_of_the_economy_unknown'
+            when is_on_another_basis then 'basis_differs'
+            when
+                judged_direction = 'neither' and qualifier = 'exact'
+                and (actual_low < acceptable_low - 1e-9 or actual_high > acceptable_high + 1e-9)
+                then 'no_better_direction'
             when
                 actual_low < acceptable_low - 1e-9
                 and actual_high < acceptable_low - 1e-9
@@ -186,7 +198,9 @@ select
     ) as gap_to_figure,
     case when targets.unit = '%' then '个百分点' else targets.unit end as gap_unit,
     case
-        when judged.value > 0 and judged.actual_value is not null
+        when
+            judged.value > 0 and judged.actual_value is not null
+            and judged.judged_direction != 'lower' and judged.qualifier not in ('at_most', 'less_than')
             then round(
                 100 * (judged.actual_value + coalesce(actuals.value_high, judged.actual_value))
                 / (judged.value + coalesce(judged.value_high, judged.value)), 1
