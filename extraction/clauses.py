@@ -62,6 +62,7 @@ def says_something(predicate: str) -> bool:
     if len(predicate) > 60:
         return False
     rest = strip_times(NOTE.sub("", predicate) if "(" in predicate else predicate)
+    rest = _FROM_NOTHING.sub("", rest)
     if BETWEEN.fullmatch(rest):
         return True
     rest = EXCLUDING.sub("", rest)
