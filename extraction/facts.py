@@ -68,6 +68,10 @@ class Reader(Worded):
 
     def sentence(self, start: int, end: int, stretch: Stretch) -> list[Fact]:
         """All facts of ``text[start:end]``, in order."""
+        counted: set[str] = set()
+        if self.text.startswith("其中", start):
+            # what the sentence before counted: 其中 gives parts of it
+            counted = {f.metric.code for f in self.facts if f.metric is not None and f.metric.kind == "count"}
         self.facts = []
         self.sentence_start = start
         inherited = self.time if start and self.text[start - 1] == ";" else None
@@ -147,6 +151,9 @@ class Reader(Worded):
             self._unnumbered(start, end, stretch, quantities)
         if worded and STRETCH.search(text, start, end):
             self._stretch(start, end)
+        for fact in self.facts if counted else ():
+            if fact.metric is not None and fact.metric.code in counted and fact.statistic == "level":
+                fact.scope, fact.confidence = "part", min(fact.confidence, 0.75)
         return self.facts
 
     def _ends_change(self, time: Time, times: list[Time]) -> bool:
@@ -469,6 +476,8 @@ class Reader(Worded):
                 return [(group[0], subjects, "each")]  # 巩固率、入学率保持在98%以上
             if rule == "name_before" and group[0].unit.dimension in ("ratio", "doubling"):
                 return [(group[0], subjects, "each")]  # 生产总值、社零额、进出口额翻一番
+            if len(subjects) > 1 and group[0].unit.dimension == "count":
+                return [(group[0], [], "unmapped")]  # 新建幼儿园和中小学42所: of both together
             return [(group[0], subjects[-1:], rule)]
         if len(subjects) == 1 and "分别" not in predicate:
             crossed = _CROSSED.search(predicate)

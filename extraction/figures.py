@@ -69,6 +69,8 @@ class Figures(Subjects):
         as far as the number) that it needs, and none of the words before or after the name that make it another."""
         assert subject.mention is not None
         dimension = q.unit.dimension
+        if ")建" in near:
+            near = _BOTH_BUILT.sub("新建改建扩建", near)
         best: tuple[int, Metric, str] | None = None
         carried = subject.chosen
         said = analyse(predicate)
@@ -517,6 +519,10 @@ _COMPARATIVES = frozenset(("高", "多", "快", "超", "少"))
 
 #: 优良天数连续6年稳定在325天以上: a state of each year, no sum.
 _UPHELD = re.compile(r"(?:稳定|保持|维持)(?:在|为)")
+
+
+#: 新(改、扩)建: any of them.
+_BOTH_BUILT = re.compile(r"[新改扩]\([改新扩、或]{1,4}\)建")
 
 
 #: A speed that is kept up is each year's.

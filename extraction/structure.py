@@ -39,7 +39,7 @@ def plan_years(words: str) -> tuple[int, int] | None:
 
 #: Which formulas a hint may stand in: the fewer are tried, the better.
 _OF_HINT = {
-    "目标": "target now", "指标": "target", "五年": "five next", "5年来": "five", "届政府": "five", "一年": "year",
+    "目标": "target now", "指标": "target", "五年": "five next", "5年来": "five", "后5年": "next", "未来5年": "next", "届政府": "five", "一年": "year",
     "去年": "year", "今年": "now", "新的一年": "now", "重点": "now", "抓好以下": "now",
 }  # fmt: skip
 
@@ -59,10 +59,10 @@ def _formula(year: int, hint: str) -> re.Pattern[str]:
         if start >= year - 1
     )
     formulas = (
-        r"(?P<target>(?:预期目标|主要目标|目标任务|预期指标|奋斗目标|工作目标|发展目标|调控目标|主要预期指标|预期性目标|主要指标|经济目标)(?:任务)?(?:建议|安排|初步|拟)?(?:是|为|:|如下|确定为|定为|安排为|\(|,建议))",
+        r"(?P<target>(?:预期目标|主要目标|目标任务|预期指标|奋斗目标|工作目标|发展目标|调控目标|主要预期指标|预期性目标|主要指标|经济目标)(?:任务)?(?:建议|安排|初步|拟)?(?:是|为|:|,?即|如下|确定为|定为|安排为|\(|,建议))",
         rf"(?P<five>(?<=[\n。!?;,:—])(?:过去的?五年|五年来|近?[五5]年来|这五年|五年间|五年里|回顾五年|回首五年|回望过去五年|本届政府|[“\"]?(?:{past_plans})[”\"]?(?:时期|期间|以来|这五年|五年)))",
         rf"(?P<year>(?:(?<=[\n。!?;,])刚刚过去的?{last}年)|(?<=[\n。!?;—])(?:(?:刚刚|即将)?过去的?(?:的)?一年|过去一年|一年来|去年|(?:刚刚|即将)?过去的{last}年|回望{last}年|{last}年(?:[,,是]|,?全[市省区年州]|我[市省区])|(?<=\n){last}年))",
-        rf"(?P<next>(?<=[\n。!?;—])(?:今后五年|未来五年|[“\"]?(?:{next_plans or 'x^'})[”\"]?(?:时期|期间|发展|规划|,))|[“\"]?(?:{next_plans or 'x^'})[”\"]?规划?纲要[^。\n]{{0,12}}(?:提交|提请|请)[^。\n]{{0,6}}审[查议])",
+        rf"(?P<next>(?<=[\n。!?;—])(?:今后[五5]年|未来[五5]年|[“\"]?(?:{next_plans or 'x^'})[”\"]?(?:时期|期间|发展|规划|,))|[“\"]?(?:{next_plans or 'x^'})[”\"]?规划?纲要[^。\n]{{0,12}}(?:提交|提请|请)[^。\n]{{0,6}}审[查议])",
         rf"(?P<now>(?:(?:做好)?(?:今年|{this}年)(?:[^。,;\n]{{0,14}})?(?:总体要求|工作总体|总体思路|指导思想|工作的总体|重点工作|主要工作|政府工作(?!报告)|工作思路|工作安排|工作任务|要重点|重点抓|重点做)|(?<=[\n。!?;])今年是|今年,?(?:我们)?(?:要|将)?重点|重点(?:抓好|做好|抓|做)(?:好)?(?:以下|下列|如下|[一二三四五六七八九十]{{1,2}}(?:个?方面|项)|\d{{1,2}}(?:个?方面|项)|六|八|十)|(?:主要|着力|突出|集中力量)抓好以下|为实现(?:上述|以上)目标|实现(?:上述|以上)(?:发展)?目标[,任]|围绕(?:上述|以上|实现)目标|(?<=[\n。!?;])今年[,,]|新的一年[,里]))",
     )
     kinds = ("target", "five", "year", "next", "now")
@@ -74,13 +74,19 @@ def _formula(year: int, hint: str) -> re.Pattern[str]:
 def _hints(year: int) -> Words:
     """What every formula holds one of: most sentences need no closer look."""
     return Words(
-        f"目标 指标 五年 5年来 届政府 十五 十一五 十二五 十三五 十四五 十六五 一年 去年 {year - 1}年 {year}年 今年 新的一年 重点 抓好以下".split()
+        f"目标 指标 五年 5年来 后5年 未来5年 届政府 十五 十一五 十二五 十三五 十四五 十六五 一年 去年 {year - 1}年 {year}年 今年 新的一年 重点 抓好以下".split()
     )
+
+
+_FIVE = re.compile(r"(?<!\d)5年")
+#: 今年办好十件实事, in a text that is of no known kind so far.
+_DEEDS = re.compile(r"办好[^,。;]{0,12}实事(?:项目)?$")
 
 
 def _heading_kind(line: str, year: int, kind: str) -> str | None:
     """Section kind that a heading announces, or None where it announces none."""
     last, this = str(year - 1), str(year)
+    line = _FIVE.sub("五年", line)
     names_last = last in line or "去年" in line or "过去一年" in line or "一年来" in line or "上一年" in line
     names_this = this in line or "今年" in line
     plan = plan_years(line)
@@ -116,6 +122,8 @@ def _heading_kind(line: str, year: int, kind: str) -> str | None:
         and (names_this or re.search(r"办好|办实|抓好|实施", line))
         and kind in ("tasks", "annual_targets", "livelihood", "government", "outlook")
     ):
+        return "livelihood"
+    if kind == "other" and _DEEDS.search(line) and not review_word and not names_last:
         return "livelihood"
     if (
         review_word
@@ -190,7 +198,15 @@ def sections(text: str, year: int) -> list[Stretch]:
     for i, (start, stretch_kind, heading) in enumerate(events):
         end = events[i + 1][0] if i + 1 < len(events) else len(text)
         if end > start:
-            out.append(Stretch(start, end, stretch_kind, heading, default_years(stretch_kind, year, heading)))
+            out.append(
+                Stretch(
+                    start,
+                    end,
+                    stretch_kind,
+                    heading,
+                    default_years(stretch_kind, year, heading or text[start : start + 8]),
+                )
+            )
     return out
 
 

@@ -46,6 +46,9 @@ class Subjects:
         self.mention_starts = [mention.start for mention in mentions]
         #: brackets inside a name, which delimit nothing
         self.inner = {match.start() for match in _BRACKET.finditer(text) if self._in_a_name(match.start())}
+        if ")建" in text:
+            for match in _OR_BUILT.finditer(text):
+                self.inner.update((match.start(), match.end() - 1))
         #: where figures are estimates because a bracket says so: (预计) of the number before, (预计,下同) of what follows
         self.estimated: list[tuple[int, int]] = []
         for note in NOTE.finditer(text):
@@ -113,7 +116,7 @@ class Subjects:
                 joint = find_joint(three[1])
                 if joint:
                     return self._joint_industries(joint, three.start(1)), text[three.end() : end], ""
-        if values == 2:
+        if values == 2 or (values == 1 and "均" in clause[-8:]):
             pair = self._pair(start, end, mentions)
             if pair:
                 return pair[0], pair[1], ""
@@ -173,6 +176,8 @@ class Subjects:
             return both, predicate, ""
         piece = max(text.rfind("、", start, name_start), start - 1) + 1
         before = text[piece:name_start]
+        if ")建" in before:
+            before = _OR_BUILT.sub("", text[start:name_start]).rpartition("、")[2]
         subject = self._subject(last, before, before)
         subject.part = subject.part or within
         weak = "weak" if predicate == "" and first is last and not before else ""
@@ -572,6 +577,8 @@ class Subjects:
 
 
 _BRACKET = re.compile("[()]")
+#: The brackets of 新(改、扩)建.
+_OR_BUILT = re.compile(r"(?<=[新改扩])\([改新扩、或]{1,4}\)(?=建)")
 
 
 #: A率、B率 and A率和B率: one value may be all of theirs.
