@@ -567,6 +567,8 @@ class Subjects:
             rest = rest.replace(name, "")
         if rest.startswith("脱贫、"):
             rest = rest[3:]  # 5.39万人脱贫、49个贫困村出列
+        if "贫困" in rest:
+            rest = _HELPED.sub("", rest)
         if self.other_wholes.search(rest) or _INSIDE.search(rest):
             return False
         rest = _LAST_ITEM.split(rest)[-1]
@@ -576,6 +578,8 @@ class Subjects:
         return len(rest) <= 6
 
 
+#: 贫困村帮扶和20个示范村: what is done for the poor is no place.
+_HELPED = re.compile(r"贫困[村县户](?:帮扶|退出|出列|摘帽)")
 _BRACKET = re.compile("[()]")
 #: The brackets of 新(改、扩)建.
 _OR_BUILT = re.compile(r"(?<=[新改扩])\([改新扩、或]{1,4}\)(?=建)")
