@@ -17,7 +17,7 @@ from itertools import pairwise
 
 from extraction.clauses import basis_of, may_carry, says_something, strip_lead, strip_times
 from extraction.figures import Fact
-from extraction.language import DOWN, FROM, STRETCH, UP, find_signals
+from extraction.language import DOWN, FROM, STRETCH, TO_LEVEL, UP, find_signals
 from extraction.names import Mention, Names
 from extraction.periods import Time, find_times
 from extraction.predicates import analyse
@@ -49,6 +49,8 @@ class Reader(Worded):
         self.foreign = foreign
         self.of_city = foreign is not None
         self.time: Time | None = None  # the last words of time before a semicolon (到2030年，…；…)
+        self.of_place = False  # the sentence opens with a zone, a county, a firm: what follows is theirs
+        self.list_of_place = False  # so did the list that it goes on with after a semicolon
         self.verbs = ""  # in force at the end of the last sentence
         self.foreseen = False  # 预计全年… opened the list, semicolons and all
 
@@ -77,7 +79,12 @@ class Reader(Worded):
         inherited = self.time if start and self.text[start - 1] == ";" else None
         self.time = None
         text = self.text
-        if not start or text[start - 1] != ";":
+        first = not start or text[start - 1] != ";"
+        place = _OF_PLACE.match(text, start, end)
+        self.of_place = place is not None or (not first and self.list_of_place)
+        if first:
+            self.list_of_place = place is not None and place["place"] is not None
+            self.against = None
             self.since = 0
             self.foreseen = _FORESEEN.match(text, start, end) is not None
         quantities = find_quantities(text, start, end)
@@ -100,6 +107,8 @@ class Reader(Worded):
         if inherited is not None:
             times.insert(0, inherited)
         for time in times:
+            if time.kind == "base" and text.startswith(("相比", "比较"), time.end):
+                self.against = time  # 与2010年相比，…，…
             if time.kind in ("year", "span") and not time.part:
                 if stretch.kind == "five_year_review" and self._ends_change(time, times):
                     continue
@@ -141,6 +150,13 @@ class Reader(Worded):
             q = group[0]
             if q.unit.name == "元" and text[q.start - 1] in "月年":
                 self._per_month_or_year(group, start)
+            elif (
+                q.unit.name == "元"
+                and i
+                and quantities[i - 1].unit.name in ("元/月", "元/年")
+                and TO_LEVEL.fullmatch(text, quantities[i - 1].stop, q.start)
+            ):
+                q.unit = quantities[i - 1].unit  # 由每月360元提高到598元
             right_limit = quantities[i + len(group)].start if i + len(group) < n else end
             subjects, verbs, prev = self._group(
                 start, end, prev, group, right_limit, subjects, verbs, times, stretch
@@ -634,6 +650,10 @@ class Reader(Worded):
             and self.other_wholes.search(text, clause_start, max(clause_start, subject.start))
         ):
             scope = "part"
+        if self.of_place and scope == "whole" and subject is not None:
+            own = text.find("全", self.sentence_start, max(subject.start, q.start))
+            if own < 0 or text[own + 1 : own + 2] not in "市州省盟区地":
+                scope = "part"  # 开发区完成工业增加值56亿元，财政收入8.6亿元
         estimate = self._is_estimate(q, subject, max(start, clause_start), start)
         if subject is not None:
             subject.estimate = estimate
@@ -712,6 +732,16 @@ _STRUCTURE = re.compile(r"三次产业|三产(?:业)?结构|产业结构|一二�
 #: 占财政支出的80%: the share in spending of what was named before, not the spending.
 _OF_SPENDING = re.compile(
     r"占(?:全[市省区州]|地方|同期|我[市省区])?(?:一般)?(?:公共)?(?:财政|预算)+(?:预算)?(?:总)?支出(?:总量|总额)?的?(?:比重|比例)?(?:达到|达|为|提高到|保持|稳定|在|超过|的|由|从)*$"
+)
+
+
+#: 开发区完成…, 遂平县生产总值…, 某公司实现产值…: whose figures those of the sentence are.
+_OF_PLACE = re.compile(
+    r"[—“\"(一二三四五六七八九十、)]{0,5}(?!全[市州省区盟])"
+    r"(?:(?P<place>[^,。;:\d全各]{0,9}(?:开发区|高新区|集聚区|集中区|工业园区?|园区|保税区|新区|示范区|度假区|自贸区|经开区)"
+    r"(?:(?:建设|发展|加快|快速)[^,。;\d]{0,10},(?=完成|实现|引进|累计|新增))?"
+    r"|(?!全|我|本|各)[\u4e00-\u9fff]{2,3}[县旗])|[^,。;:\d]{2,10}(?:公司|集团|药业|酒业|实业|股份|重工|矿业|油田))"
+    r"(?:全年|全部|累计|预计|共|去年|20\d\d年)*(?:实现|完成|引进|新增|规上|规模以上|工业|地区生产|生产总值|GDP|固定资产|财政|一般公共|主营|营业|产值|税收|招商)"
 )
 
 

@@ -60,6 +60,7 @@ class Figures(Subjects):
         self.year = year
         self.facts: list[Fact] = []
         self.sentence_start = 0
+        self.against: Time | None = None  # 与2010年相比: what all that follows is compared with
         self.since = 0  # the year from which the sentence, or one before its semicolon, reckons
 
     def _choose(
@@ -226,6 +227,15 @@ class Figures(Subjects):
             and metric.kind != "count"
         ):
             return "comparison", sign, "absolute_change", metric
+        if (
+            metric is not None
+            and metric.direction == "lower"
+            and metric.kind in ("flow", "stock")
+            and not said.to_level
+        ):
+            since = max(text.rfind(",", start, q.start) + 1, start)
+            if _CUT.match(text, since, q.start):
+                return "comparison", -1, "absolute_change", metric  # 减少二氧化硫排放1.2万吨
         return "level", 1, rule, metric
 
     def _rate(
@@ -307,6 +317,14 @@ class Figures(Subjects):
             years = explicit.years
         if on_year and years == stretch.years:
             years = (years[1], years[1])
+        against = self.against if statistic == "growth_rate" and not base and not on_year else None
+        if (
+            against
+            and against.years[1] < stretch.years[1] - 1
+            and not (explicit and explicit.at >= clause_at)
+        ):
+            base = True
+            times = [*times, against]
         is_from = analyse(predicate).from_level and (
             _THEN_CHANGES.match(self.text[q.stop : q.stop + 22]) is not None
             or bool(start_year and start_year.at >= clause_at)
@@ -473,6 +491,9 @@ class Figures(Subjects):
         if high is not None and low > high:
             low, high = high, low
         return name, low, high
+
+
+_CUT = re.compile(r"(?:全年|累计|共|分别|净|年)*(?:减少|削减|减排|压减)")
 
 
 _GOAL_AFTER = re.compile(r"^(?:的)?(?:年度|预期|全年|既定|增长|调控|控制)*(?:目标|任务)")

@@ -635,7 +635,7 @@ _OF_INDUSTRY = r"(?:规模以上|规上)工业(?:增加值)?"
 _OF_INVESTMENT = r"(?:全部|全社会)?(?:固定资产)?投资(?:总额|总量)?"
 
 
-_SHARE_BARE = re.compile(r"[、,]?占比(?:为|达到|达|提高到|提升到|提升至|超过|保持在|稳定在)*")
+_SHARE_BARE = re.compile(r"[、,]?占比?(?:为|达到|达|提高到|提升到|提升至|超过|保持在|稳定在)*")
 
 
 #: Whose share is of one whole only: 民生支出602亿元、占比77%.
