@@ -151,6 +151,9 @@ async def _look(source: Source, task: _Task, network: Network) -> tuple[Look, li
     if error is None and not found.links and _should_have_come(source, task):
         due = seasons.due_day(source.season, task.today.year)
         error = LookError("blind_in_season", f"no report in the listing, due by {due}")
+    if error is None and not found.links and _went_quiet(source, task, memory):
+        named = f"named {len(memory.links)} at the last look"
+        error = LookError("blind_in_season", f"no report in the listing, which {named}")
     found.failures += _clock_failures(source, task, found)
     # Also of a look that failed: what one listing names is no worse for another that is dead.
     links = _to_fetch(source, task, memory, found)
@@ -489,8 +492,22 @@ def _recheck_due(link: Link, task: _Task, memory: Memory) -> bool:
 def _should_have_come(source: Source, task: _Task) -> bool:
     if not seasons.is_overdue(source.season, task.today):
         return False
-    year = task.today.year
-    return not any(
+    return not _held(source, task, task.today.year)
+
+
+def _went_quiet(source: Source, task: _Task, memory: Memory) -> bool:
+    """In season, a listing that named reports and names none now; not after the season's report has come, which may
+    have scrolled off. A newspaper's pages are new each day."""
+    return (
+        bool(memory.links)
+        and source.platform != "epaper"
+        and seasons.in_season(source.season, task.today)
+        and not _held(source, task, seasons.report_year(task.today))
+    )
+
+
+def _held(source: Source, task: _Task, year: int) -> bool:
+    return any(
         entry.claim.region == source.region_name and entry.claim.report_year == year
         for entry in task.archive.entries()
     )

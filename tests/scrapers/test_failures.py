@@ -385,6 +385,32 @@ def test_no_report_in_the_listing_when_one_is_due_is_an_error(night: Night) -> N
         assert night.look(source, now=summer)[0].ok
 
 
+def test_a_listing_that_named_reports_and_names_none_is_an_error_at_once_in_season(night: Night) -> None:
+    """Not only when the report is due: by then it is weeks late."""
+    nothing = bad.listing(("/n.html", "市政府召开常务会议研究工作"))
+    last_year = bad.listing(("/r.html", "2025年太原市政府工作报告"))
+    with misbehaving({"/list.html": _versions(last_year.decode(), nothing.decode())}) as site:
+        source = local_source(site.base)
+        assert night.look(source)[0].ok
+        for day in (1, 2):  # and stays one
+            (look,) = night.look(source, now=NOW + dt.timedelta(days=day))
+            assert (look.error, look.links_seen) == ("blind_in_season", 0)
+        summer = dt.datetime(2026, 7, 10, tzinfo=dt.UTC)
+        assert night.look(source, now=summer)[0].ok
+
+
+def test_a_report_that_came_and_scrolled_off_is_no_error(night: Night) -> None:
+    nothing = bad.listing(("/n.html", "市政府召开常务会议研究工作"))
+    routes = {
+        "/list.html": _versions(GOOD_LISTING.decode(), nothing.decode()),
+        "/r.html": bad.page(ARTICLE.encode()),
+    }
+    with misbehaving(routes) as site:
+        source = local_source(site.base)
+        night.run(source)
+        assert night.look(source, now=NOW + dt.timedelta(days=1))[0].ok
+
+
 def test_a_clock_far_off_is_named_and_its_dates_are_not_used(night: Night) -> None:
     headers = {"Date": "Thu, 01 Jan 1970 00:00:00 GMT", "Last_Modified": "Thu, 01 Jan 1970 00:00:00 GMT"}
     future = bad.listing(("/r.html", TITLE)).replace(b"2026-02-09", b"2036-02-09")
