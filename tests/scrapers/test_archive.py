@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -290,6 +291,25 @@ def test_bytes_changed_by_a_careful_hand_are_noticed(tmp_path: Path) -> None:
     with pytest.raises(ArchiveDamaged, match="not the bytes"):
         Archive(tmp_path).read(first)
     assert Archive(tmp_path).verify()
+
+
+def test_a_changed_request_is_noticed_by_its_own_digest(tmp_path: Path) -> None:
+    """No document, and with the index gone no digest of the file: the record's own is left."""
+    body = b"<html>report</html>"
+    with Archive(tmp_path).writer("r", "b") as writer:
+        reference = writer.add_exchange(wire(b"HTTP/1.1 200 OK\r\n\r\n" + body), body, facts(body))
+    path = tmp_path / reference.warc_file
+    members, data = [], path.read_bytes()
+    while data:
+        unpacker = zlib.decompressobj(31)
+        members.append(unpacker.decompress(data))
+        data = unpacker.unused_data
+    changed = [member.replace(b"Host: example.gov.cn", b"Host: another.gov.cn") for member in members]
+    assert changed != members
+    path.write_bytes(b"".join(gzip.compress(member) for member in changed))
+    for index in (tmp_path / "index").iterdir():
+        index.unlink()
+    assert ["block-digest" in problem.what for problem in Archive(tmp_path).verify()] == [True]
 
 
 def test_a_flipped_bit_is_noticed(tmp_path: Path) -> None:

@@ -55,6 +55,54 @@ def test_an_unchanged_listing_costs_two_requests_and_no_writing(night: Night) ->
         assert {path: path.stat().st_mtime_ns for path in root.rglob("*") if path.is_file()} == before
 
 
+@pytest.mark.parametrize(
+    ("mark", "condition"), [("ETag", "if-none-match"), ("Last_Modified", "if-modified-since")]
+)
+def test_listings_and_articles_are_asked_whether_they_changed(
+    night: Night, mark: str, condition: str
+) -> None:
+    value = '"5f3"' if mark == "ETag" else "Mon, 09 Feb 2026 08:00:00 GMT"
+    answers: list[tuple[str, bool]] = []
+
+    def unless_changed(body: bytes) -> bad.Behaviour:
+        def behaviour(talk: bad.Conversation) -> None:
+            known = talk.headers.get(condition) == value
+            answers.append((talk.path, known))
+            if known:
+                talk.send(b"", status="304 Not Modified")
+            else:
+                talk.send(body, **{mark: value})
+
+        return behaviour
+
+    routes = {"/index.html": unless_changed(trs_page(0, 1, report(2026))), "/2026*": unless_changed(ARTICLE)}
+    article = report(2026)[0]
+    with misbehaving(routes) as site:
+        source = local_source(site.base, "/index.html", platform="trs")
+        today = datetime.now(UTC)  # the archive tells the time of day, whatever the run's is
+        _, first = night.run(source, now=today)
+        # After a week the report is looked at again; nothing is sent, and nothing new is kept.
+        looks, again = night.run(source, now=today + timedelta(days=8))
+        assert [look.links_seen for look in looks] == [1]
+        assert answers == [("/index.html", False), (article, False), ("/index.html", True), (article, True)]
+        assert [item.new for item in (*first, *again) if isinstance(item, Fetched)] == [True, False]
+        assert len(night.archive.entries()) == 1
+
+
+def test_pages_that_lead_round_in_a_circle_are_each_asked_once(night: Night) -> None:
+    def page(row: str, following: str) -> bad.Behaviour:
+        rows = bad.listing((f"/{row}.html", f"第{row}号要闻：项目建设有序推进"))
+        return bad.page(rows.replace(b"</body>", f"<a href='{following}'>下一页</a></body>".encode()))
+
+    night.settings = replace(QUICK, max_pages=9)
+    with misbehaving({"/list.html": page("1", "/b.html"), "/b.html": page("2", "/list.html")}) as site:
+        assert night.look(local_source(site.base))[0].ok
+        assert sorted(path for path in site.asked if path in ("/list.html", "/b.html")) == [
+            "/b.html",
+            "/list.html",
+        ]
+
+
 def test_older_pages_are_walked_until_something_known_comes(night: Night) -> None:
     routes = {
         "/index.html": bad.page(trs_page(0, 9, *news(0))),
