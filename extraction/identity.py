@@ -50,6 +50,14 @@ _GREETING = re.compile(
 _OPENS = re.compile(
     r"我\s*谨?\s*(?:受[^,，。]{2,14}委托[,，]?)?代\s*表\s*[^,，。]{0,24}?(?:政\s*府|行\s*署|公\s*署)\s*[,，]?\s*向[^。]{0,16}?报\s*告"
 )
+#: Whose report a story or a digest is about that names no region: a city's paper carries the nation's and the province's.
+_OF_THE_NATION = re.compile(
+    r"国务院[^\n。]{0,6}政府工作报告|(?:国务院|李强)总理[^\n。]{0,20}[作做][^\n。]{0,6}报告"
+    r"|全国人(?:大|民代表大会)[^\n。]{0,16}(?:在京|开幕|举行|召开)"
+)
+_OF_THE_PROVINCE = re.compile(
+    rf"(?:省|自治区)第?{_COUNT}届人大第?{_COUNT}次会议[^\n]{{0,12}}(?:开幕|举行|召开|开会|政府工作报告)|(?:省长|自治区主席)\S{{0,12}}(?:作|做)[^\n。]{{0,6}}政府工作报告"
+)
 _APART = 1000  # characters between the openings of two reports, at least
 _STATE_COUNCIL = re.compile(r"我代表国务院|国务院总理|第.{1,3}届全国人民代表大会第.{1,3}次会议")
 
@@ -81,6 +89,13 @@ _OTHER_KINDS: tuple[tuple[str, re.Pattern[str], str], ...] = (
             r"(?:任务|责任|目标|工作)分(?:解|工)|重点(?:工作|任务)(?:分解|分工|责任)|关于.{0,30}政府工作报告的(?:决议|审议)|督查"
         ),
         "about the report (division of tasks, a resolution), not the report",
+    ),
+    (
+        "not_a_report",
+        re.compile(
+            r"(?:半年|季度|前[三3]季|[1一][-—至到][\d一二三四五六七八九十]{1,2}月份?)[^\n。]{0,16}(?:工作|情况|任务)[^\n。]{0,8}(?:报告|汇报|总结)"
+        ),
+        "a report on part of a year",
     ),
     (
         "not_a_report",
@@ -444,6 +459,14 @@ def _region(
         if claimed and claimed != own:
             doubts.append(f"the source says {claimed.name}, {where} {own.name}")
         return own, None, doubts + _gone(own, session)
+    if claimed is not None and not _is_delivered(text, session):
+        head = f"{title}\n{opening[:_OPENING]}"
+        if claimed.level != "nation" and _OF_THE_NATION.search(head):
+            detail = f"about the nation's report, by its first lines, while the source says {claimed.name}"
+            return claimed, ("national_report", detail), doubts
+        if claimed.level in ("prefecture", "county") and _OF_THE_PROVINCE.search(head):
+            detail = f"about the province's report, by its first lines, while the source says {claimed.name}"
+            return claimed, ("not_a_report", detail), doubts
     if claimed is not None:
         return claimed, None, [*_mentions_doubt(claimed, text), *_gone(claimed, session)]
     guess = _most_mentioned(text)

@@ -290,3 +290,32 @@ def test_thanks_at_the_end_are_no_second_report() -> None:
         + "最后，我代表市人民政府，向关心支持银川发展的各界人士表示衷心的感谢！\n"
     )
     assert read(text).doubts == ()
+
+
+STORY = (
+    "报告指出，2025年地区生产总值增长5.6%，一般公共预算收入增长3.1%，固定资产投资增长4.2%，城镇新增就业120万人。"
+    "报告提出，2026年主要预期目标是：地区生产总值增长5%左右，固定资产投资增长6%，居民消费价格涨幅2%左右。\n"
+    + "代表们表示，报告实事求是、鼓舞人心，要把思想和行动统一到会议精神上来。"
+    * 15
+)
+
+
+@pytest.mark.parametrize(
+    ("head", "reason"),
+    [
+        ("省十四届人大四次会议隆重开幕\n1月20日上午，省长王某作政府工作报告。", "not_a_report"),
+        ("大会在郑州举行\n省长王某向大会作政府工作报告，代表们认真听取。", "not_a_report"),
+        ("一图读懂2026年国务院政府工作报告\n国内生产总值增长5%左右。", "national_report"),
+        ("大会今日开幕\n国务院总理向大会作政府工作报告。", "national_report"),
+        ("市人民政府2025年上半年工作报告\n——2025年7月20日在市人大常委会会议上", "not_a_report"),
+        ("关于前三季度政府工作情况的报告\n今年以来，全市经济平稳运行。", "not_a_report"),
+        (
+            "市五届人大四次会议隆重开幕\n1月20日上午，市长王某作政府工作报告，贯彻省十四届人大四次会议精神。",
+            None,
+        ),
+        ("一图读懂2026年政府工作报告\n贯彻全国两会精神，看看今年怎么干。", None),
+    ],
+)
+def test_what_a_citys_page_says_of_others(head: str, reason: str | None) -> None:
+    """A city's paper and portal carry the nation's and the province's figures, too, and those of half a year."""
+    assert read(f"{head}\n{STORY}", Claim("驻马店市", 2026)).rejected == reason
