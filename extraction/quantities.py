@@ -311,6 +311,16 @@ def _read(text: str, i: int, limit: int, floor: int) -> tuple[Quantity | None, i
         stop -= 1
     if not unit_name and parts.k3:
         stop = min(stop, match.start("k3"))
+    if (
+        arabic
+        and not unit_name
+        and not parts.n2
+        and parts.s1 in ("亿", "万")
+        and text[stop : stop + 1].isdigit()
+    ):
+        compound = _compound(text, n1, parts.s1, match.start("n1"), stop, limit, floor)
+        if compound is not None:
+            return compound, compound.stop
     before = text[max(floor, i - 6) : match.start("n1")]
     bare = not unit_name and not parts.share and not parts.over and not parts.under
     scaled = parts.s1 or parts.s2
@@ -323,6 +333,24 @@ def _read(text: str, i: int, limit: int, floor: int) -> tuple[Quantity | None, i
     if bare and not arabic and not scaled and not ("亿" in n1 and _SUM_FOLLOWS.match(text, stop)):
         return None, i + len(n1)
     return _finish(text, match, parts, floor, n1, unit_name, stop)
+
+
+#: What goes on after 108亿: 3038万元.
+_REST = re.compile(rf"(\d{{1,4}})([万千百])?({_UNIT})")
+_WORTH = {"亿": 10**8, "万": 10**4, "千": 1000, "百": 100, None: 1}
+
+
+def _compound(
+    text: str, n1: str, scale: str, start: int, stop: int, limit: int, floor: int
+) -> Quantity | None:
+    """108亿3038万元, 1万2千元: a number in two parts, the second of a smaller scale."""
+    rest = _REST.match(text, stop, limit)
+    if rest is None or not n1.isdigit() or int(rest[1]) * _WORTH[rest[2]] >= _WORTH[scale]:
+        return None
+    value = int(n1) * _WORTH[scale] + int(rest[1]) * _WORTH[rest[2]]
+    qualifier, after = _qualifier(text, floor, start, rest.end(), False)
+    raw = text[start : rest.start(3)]
+    return Quantity(start, rest.end(), after, value, 0, None, 0, parse_unit(rest[3]), qualifier, raw, rest[3])
 
 
 #: A unit's name that begins a longer word here: no unit.

@@ -131,6 +131,8 @@ class Subjects:
             return [], clause, "other"
         last = mentions[-1]
         predicate = text[last.end : end]
+        if predicate[:2] == "建设" and last.candidates[0][0].kind == "count":
+            predicate = predicate[2:]  # 保障性租赁住房建设5000套
         if not says_something(predicate) or _OPEN_LIST.search(predicate):
             if values > 1 and "分别" in predicate:
                 at = clause.rindex("分别")
@@ -545,6 +547,12 @@ class Subjects:
             whole = not before or COUNT_MODIFIER.fullmatch(before) is not None
             left_rest = self._left_of_count(clause)
             dealt = _DEALT_WITH.search(_LAST_ITEM.split(clause)[-1])
+            if (
+                dealt
+                and len(dealt[0]) == 1
+                and text[mention.end - 2 : mention.end] in ("改造", "救助", "筛查")
+            ):
+                dealt = None  # 为2000户老年人家庭适老化改造: the name says what is done for them
             if dealt and not any(
                 metric.domain == "employment"
                 or any(dealt[0] in word for word in (*metric.aliases, *metric.needs))
