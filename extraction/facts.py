@@ -58,7 +58,14 @@ class Reader(Worded):
         """Pass over a sentence that no mark stands in: no fact, and words of time last through a semicolon only."""
         if not start or self.text[start - 1] != ";":
             self.time = None
-            self.foreseen = False
+            self._new_list()
+
+    def _new_list(self) -> None:
+        """Forget what opened the last list: a sentence begins that no semicolon joins to it."""
+        self.foreseen = False
+        self.list_of_place = False
+        self.against = None
+        self.since = 0
 
     @staticmethod
     def _not_compared(mention: Mention, names: Names, text: str) -> Mention:
@@ -80,12 +87,8 @@ class Reader(Worded):
         self.time = None
         text = self.text
         first = not start or text[start - 1] != ";"
-        place = _OF_PLACE.match(text, start, end)
-        self.of_place = place is not None or (not first and self.list_of_place)
         if first:
-            self.list_of_place = place is not None and place["place"] is not None
-            self.against = None
-            self.since = 0
+            self._new_list()
             self.foreseen = _FORESEEN.match(text, start, end) is not None
         quantities = find_quantities(text, start, end)
         if quantities:
@@ -103,6 +106,10 @@ class Reader(Worded):
                 self._unnumbered(start, end, stretch, [])
             self.time = inherited
             return self.facts
+        place = _OF_PLACE.match(text, start, end)
+        self.of_place = place is not None or self.list_of_place
+        if first:
+            self.list_of_place = place is not None and place["place"] is not None
         times = find_times(text, start, end, self.year, stretch.kind in PAST)
         if inherited is not None:
             times.insert(0, inherited)
