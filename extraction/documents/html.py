@@ -396,6 +396,13 @@ _CELL = "\ue002"  # between cells of a row
 _PRIVATE = re.compile(f"[{_EDGE}{_BREAK}{_CELL}]")
 
 
+def _paragraphs(node: _Node) -> int:
+    """How many blocks with text stand in a cell: one that holds several is a column of the page, not of a table."""
+    return sum(
+        isinstance(child, _Node) and child.tag in _BLOCKS and child.characters > 0 for child in node.children
+    )
+
+
 def _render(root: _Node) -> str:
     """Text as a browser would lay it out: blocks and breaks end lines, everything inside a line is joined."""
     pieces: list[str] = []
@@ -415,7 +422,7 @@ def _render(root: _Node) -> str:
         if block:
             pieces.append(_EDGE)
         elif node.tag in ("td", "th") and not last:
-            pieces.append(_EDGE if node.characters > 60 else _CELL)
+            pieces.append(_EDGE if node.characters > 60 or _paragraphs(node) > 1 else _CELL)
 
     put(root, True)
     return _lines("".join(pieces))

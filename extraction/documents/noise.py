@@ -134,6 +134,11 @@ _GLOSSARY = re.compile(
     r"(?:解释|说明|注释|释义|解读|注解)(?:表)?[)）】》]?\s*[:：]?\s*"
     r"|\s*(?:注释|注解|尾注|脚注)\s*[:：]?\s*"
 )
+#: 注：1.“四好农村路”：… : notes that begin on their heading's line.
+_NOTES = re.compile(
+    r"^[ \t]*[【（(]?(?:注|附注|备注|注释|名词解释)[】）)]?[ \t]*[:：][ \t]*(?:[\[［〔【(（]?\d{1,2}[\]］〕】)）.．、]|[①-⑳])",
+    re.M,
+)
 _RESUMES = re.compile(r"^\s*(?:各位代表|[一二三四五六七八九]、)", re.M)
 _BRACKETED_MARK = re.compile(r"[\[［〔【]\s*\d{1,3}\s*[\]］〕】]")
 _CIRCLED_MARK = re.compile(r"[①-⑳]")
@@ -221,6 +226,9 @@ def _glossary(text: str) -> Noise | None:
             if end - start <= 60 and _GLOSSARY.fullmatch(text[start:end]) and not _RESUMES.search(text, end):
                 return Noise(start, len(text), "glossary")
             at = text.find(keyword, at + 1)
+    notes = _NOTES.search(text, len(text) // 3)
+    if notes and not _RESUMES.search(text, notes.end()):
+        return Noise(notes.start(), len(text), "glossary")
     return None
 
 

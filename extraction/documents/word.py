@@ -66,7 +66,7 @@ def read_docx(data: bytes) -> DocumentText:
 def _docx_lines(xml: bytes) -> Iterator[str]:
     """Lines in document order; elements are let go as they end, so that memory stays flat."""
     line: list[str] = []
-    row: list[str] = []
+    row: list[list[str]] = []
     cell: list[str] = []
     table_depth = skipping = 0
     for event, element in iterparse(io.BytesIO(xml), events=("start", "end"), forbid_dtd=True):
@@ -94,11 +94,15 @@ def _docx_lines(xml: bytes) -> Iterator[str]:
                 elif text:
                     yield text
             elif tag == _W + "tc":
-                row.append(" ".join(part for part in cell if part))
+                row.append([part for part in cell if part])
                 cell = []
             elif tag == _W + "tr":
-                if any(row):
-                    yield "\t".join(row)
+                if any(len(parts) > 1 for parts in row):
+                    yield from (
+                        part for parts in row for part in parts
+                    )  # a column of the page, not of a table
+                elif any(row):
+                    yield "\t".join("".join(parts) for parts in row)
                 row = []
             elif tag == _W + "tbl":
                 table_depth -= 1

@@ -175,6 +175,15 @@ def test_head_facts() -> None:
     }
 
 
+def test_cells_of_several_paragraphs_are_columns_of_the_page() -> None:
+    """The last fact of one column and the heading of the next made a sentence: 新增就业3.2万人2026年目标."""
+    cell = "<td><p>{}年</p><p>新增就业{}万人</p></td>"
+    table = f"<table><tr>{cell.format(2025, 3.2)}{cell.format(2026, 3)}</tr></table>"
+    page = f"<html><body><div id='zoom'><p>政府工作报告</p>{table}<p>{FIRST}</p><p>{SECOND}</p></div></body></html>"
+    text = read_document(page.encode(), media_type="text/html").text
+    assert "2025年\n新增就业3.2万人\n2026年\n新增就业3万人" in text
+
+
 def test_tables_and_entities() -> None:
     table = "<table><tr><td>投资</td><td>增长&nbsp;&lt;5&#37;</td></tr></table>"
     body = f"<div id='zoom'><p>{FIRST}</p>{table}</div>"
@@ -259,6 +268,8 @@ def test_glossary_and_tail_and_marks() -> None:
     report = f"{FIRST}\n" * 5
     glossary = f"{report}《政府工作报告》名词解释\n1.甲：指900亿元。\n乙是5%的某某。"
     assert noise_spans(glossary) == [(len(report), len(glossary), "glossary")]
+    notes = f"{report}注：1.“四好农村路”：全市新建520公里。\n2.某某。"
+    assert noise_spans(notes) == [(len(report), len(notes), "glossary")]
     resumed = f"{report}名词解释\n各位代表：\n{SECOND}"
     assert noise_spans(resumed) == []
     tail = report + "为之努力奋斗！图解：二〇二六年政府工作报告"
@@ -418,6 +429,19 @@ def test_docx() -> None:
     doc = read_document(word_file(), name="report.doc", media_type="text/html")
     assert doc.text == f"政府工作报告\n{FIRST}\n指标\t目标\n投资\t6%\n{SECOND}"
     assert doc.media_type.endswith("wordprocessingml.document")
+
+
+def test_docx_cells_of_several_paragraphs_are_columns_of_the_page() -> None:
+    document = docx.Document()
+    row = document.add_table(rows=1, cols=2).rows[0]
+    for cell, (year, fact) in zip(
+        row.cells, (("2025年完成", "投资增长4%"), ("2026年目标", "投资增长6%")), strict=True
+    ):
+        cell.text = year
+        cell.add_paragraph(fact)
+    buffer = io.BytesIO()
+    document.save(buffer)
+    assert read_document(buffer.getvalue()).text == "2025年完成\n投资增长4%\n2026年目标\n投资增长6%"
 
 
 def zipped(xml: bytes) -> bytes:
