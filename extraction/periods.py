@@ -10,8 +10,10 @@ from extraction.quantities import chinese_number
 from extraction.structure import PLANS
 
 _PLAN_NAMES = "|".join(sorted(PLANS, key=len, reverse=True))
+#: What a word of time begins with: at other characters nothing need be tried (a third of the time).
+_BEGINS = '到至截力确12二两过近这前五三四543本上今未接下往再用届“"十八九去一年明每平逐'
 _TIME = re.compile(
-    rf"(?P<by>到|至|截至|截止|力争|力争到|确保到)?(?P<y>(?:19|20)\d\d|二[〇零○O0o][一二三四五六七八九〇零○]{{2}})(?:[-—至到~](?P<y2>(?:19|20)?\d\d))?年(?P<part>上半年|一季度|前三季度|前\d+个?月|\d{{1,2}}[-—至]\d{{1,2}}月|\d{{1,2}}月(?!底|末))?(?P<edge>年?底|末|初|以前|前|以来|起)?"
+    rf"(?=[{_BEGINS}])(?:(?P<by>到|至|截至|截止|力争|力争到|确保到)?(?P<y>(?:19|20)\d\d|二[〇零○O0o][一二三四五六七八九〇零○]{{2}})(?:[-—至到~](?P<y2>(?:19|20)?\d\d))?年(?P<part>上半年|一季度|前三季度|前\d+个?月|\d{{1,2}}[-—至]\d{{1,2}}月|\d{{1,2}}月(?!底|末))?(?P<edge>年?底|末|初|以前|前|以来|起)?"
     rf"|(?P<span>(?:过去的?|近|这|前)?(?<![一二三四五六七八九十\d])(?P<n>[五三四二两5432])(?:个)?年(?:来|间|里|内|期间|平均)|(?:过去的?|近)(?P<n2>[五三四二两5432])年|(?:本届政府|上届政府)(?:五年|任期)|(?<![一二三四十\d今后未过去近])五年(?=累计|共|总计|新增|新建|生产|完成|建成|改造|实施|投入|培育|引进|净增|发放|打通|开工|创建|办成|增加|翻|增长|提高|下降|年均))"
     rf"|(?P<ahead>(?:今后|未来|接下来|下一个|往后|再用|用)(?:的)?(?P<n3>[五三四二两十5432])(?:到[五十])?年(?:时间|内|左右)?|五年内|本届政府任期内|届末)"
     rf"|[“\"]?(?P<plan>{_PLAN_NAMES})[”\"]?(?P<planedge>时期末|期?末|期?初|以来|时期|期间|五年|规划)?"
@@ -20,10 +22,10 @@ _TIME = re.compile(
     r"|(?P<this>今年|本年度?|年内|今冬明春)"
     r"|(?P<next>明年)"
     r"|(?P<half>上半年|下半年|一季度|二季度|三季度|四季度|前三季度|前\d+个?月|1至\d+月|1[-—]\d+月)"
-    r"|(?P<each>(?<!人)每年|年均|平均每年|年平均|逐年)"
+    r"|(?P<each>(?<!人)每年|年均|平均每年|年平均|逐年))"
 )
 #: No word of time is without one of these characters.
-_ANY = re.compile(r"[年五季届任]|\d月")
+_ANY = re.compile(r"[年五季届任冬]|[\d个]月")
 #: Before a word of time: it is what is compared with, not the time of the fact.
 _BASE = re.compile(
     r"(?:比|较|与|同|超过|高于|低于|多于|是|为|相当于|相比|对比|恢复[到至]|超|在|自|从|由|约为|达到)(?:上述|整个)?$"

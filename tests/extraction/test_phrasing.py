@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from extraction.periods import find_times
 from tests.extraction.reading import mapped, number, read
 
 # (section, sentence, facts of the whole region, in order)
@@ -217,3 +218,17 @@ def test_reads_what_a_careful_person_would(section: str, sentence: str, expected
 def test_marks_what_is_estimated(section: str, sentence: str, estimates: list[str]) -> None:
     found = [number(o.value) for o in read(section, sentence) if o.metric_code and o.is_estimate]
     assert found == estimates
+
+
+WORDS_OF_TIME = """
+到2030年 至2025年 截至2025年 截止2025年 力争2030年 确保到2030年 2025年 1998年 二〇〇五年 过去五年 过去的五年 近三年来 这五年里 前五年间 五年来 三年间
+四年来 二年里 两年内 5年来 4年来 3年来 2年来 本届政府五年 上届政府五年 五年累计 今后五年 未来五年 接下来五年 下一个五年 往后五年 再用五年 用五年时间 五年内
+本届政府任期内 届末 “十四五”时期 十五期间 八五期间 九五末 五年前 去年 上年 上一年 过去一年 一年来 今年 本年 年内 今冬明春 明年 上半年 下半年 一季度 二季度 三季度 四季度
+前三季度 前11个月 1至11月 1—11月 每年 年均 平均每年 年平均 逐年
+"""
+
+
+def test_every_word_of_time_begins_with_a_character_that_is_tried() -> None:
+    found = {w: find_times(f"在{w},全市", 1, len(w) + 4, 2026) for w in WORDS_OF_TIME.split()}
+    assert [word for word, times in found.items() if not times or times[0].at != 1] == []
+    assert find_times("比年初增长", 1, 5, 2026)
