@@ -468,6 +468,8 @@ def _region(
             detail = f"about the province's report, by its first lines, while the source says {claimed.name}"
             return claimed, ("not_a_report", detail), doubts
     if claimed is not None:
+        if other := _speaks_for_another_level(text, claimed):
+            return None, other, doubts
         return claimed, None, [*_mentions_doubt(claimed, text), *_gone(claimed, session)]
     guess = _most_mentioned(text)
     if guess is not None:
@@ -492,6 +494,23 @@ def _greeting_region(text: str) -> Region | None:
         return _named_region(match["region"])
     if "我代表国务院" in head:
         return regions.by_code(regions.NATION)
+    return None
+
+
+def _speaks_for_another_level(text: str, claimed: Region) -> tuple[str, str] | None:
+    """Why a report that names no region cannot be the claimed one's: the speaker's 我代表区人民政府 on a city's page, 我代表
+    市人民政府 on a prefecture's (地区, 盟, 自治州), 我代表省人民政府 on a city's. None where it can."""
+    match = _GREETING.search(text[: 2 * _HEAD])
+    words = re.sub(r"\s", "", match["region"]) if match else ""
+    detail = f"the speaker's {words}人民政府 is not that of {claimed.name}, as the source says, and the text names no region"
+    if words in ("区", "县", "旗", "自治县", "自治旗") and claimed.level != "county":
+        return "below_city", detail
+    if words == "市" and claimed.name.endswith(("地区", "盟", "州")):
+        return "below_city", detail
+    if (words == "市" and claimed.level == "province") or (
+        words in ("省", "自治区") and claimed.level in ("prefecture", "county", "municipality")
+    ):
+        return "region_unknown", detail
     return None
 
 

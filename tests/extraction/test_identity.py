@@ -230,6 +230,35 @@ def test_a_districts_report_is_not_its_citys() -> None:
     assert "迎泽区" in found.rejected_detail
 
 
+@pytest.mark.parametrize(
+    ("who", "claimed", "reason"),
+    [
+        ("区人民政府", "太原市", "below_city"),
+        ("县人民政府", "太原市", "below_city"),
+        ("旗人民政府", "通辽市", "below_city"),
+        ("区人民政府", "上海市", "below_city"),
+        ("市人民政府", "和田地区", "below_city"),
+        ("市人民政府", "大理白族自治州", "below_city"),
+        ("市人民政府", "山西省", "region_unknown"),
+        ("省人民政府", "太原市", "region_unknown"),
+        ("自治区人民政府", "南宁市", "region_unknown"),
+        ("市人民政府", "太原市", None),
+        ("市人民政府", "上海市", None),
+        ("自治区人民政府", "广西壮族自治区", None),
+        ("州人民政府", "大理白族自治州", None),
+        ("行署", "和田地区", None),
+        ("县人民政府", "定安县", None),
+        ("省人民政府", "山西省", None),
+    ],
+)
+def test_a_nameless_report_of_another_level_is_not_the_claimed_regions(
+    who: str, claimed: str, reason: str | None
+) -> None:
+    """Nothing in it says whose it is but the level of the speaker's government; its figures would come out as the city's."""
+    text = "政府工作报告\n" + BODY.format(who=who, last="2025", year="2026") + FILLER
+    assert read(text, Claim(claimed, 2026)).rejected == reason
+
+
 def test_unknown_region_and_year() -> None:
     nameless = BODY.format(who="人民政府", last="上", year="本") + FILLER
     assert read("政府工作报告\n" + nameless).rejected == "region_unknown"
