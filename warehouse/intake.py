@@ -74,12 +74,14 @@ class Known:
 
     by_source   (document, source) → what its latest parse was: parser version and claim
     latest      document → the same, of its latest parse under any source
+    dated       document → when its latest reading, or its latest refusal, says that it was made
     items       ids of quarantined items
     places      (WARC file, offset) of known copies
     """
 
     by_source: dict[tuple[str, str], tuple[str, str]]
     latest: dict[str, tuple[str, str]]
+    dated: dict[str, datetime]
     items: frozenset[str]
     places: frozenset[tuple[str, int]]
 
@@ -109,6 +111,7 @@ class Known:
         ]
         by_source: dict[tuple[str, str], tuple[str, str]] = {}
         latest: dict[str, tuple[str, str]] = {}
+        dated: dict[str, datetime] = {}
         documents = staging.read_table(root, "documents", names).sort_by(
             [("parsed_at", "ascending"), ("parse_id", "ascending")]
         )
@@ -119,14 +122,26 @@ class Known:
             seen = (row["parser_version"], _claimed(claim))
             by_source[row["document_id"], row["source_id"]] = seen
             latest[row["document_id"]] = seen
-        items = staging.read_table(root, "quarantine", ["item_id"]).column("item_id").to_pylist()
+            dated[row["document_id"]] = row["parsed_at"]
+        quarantined = staging.read_table(root, "quarantine", ["item_id", "document_id", "at"]).to_pylist()
+        for item in quarantined:
+            document = item["document_id"]
+            if document is not None:
+                dated[document] = max(item["at"], dated.get(document, item["at"]))
         places = staging.read_table(root, "copies", ["warc_file", "warc_offset"])
         return cls(
             by_source,
             latest,
-            frozenset(items),
+            dated,
+            frozenset(item["item_id"] for item in quarantined),
             frozenset(zip(*(column.to_pylist() for column in places.columns), strict=True)),
         )
+
+    def next_time(self, document_id: str, now: datetime) -> datetime:
+        """``now``; or, where a clock that was ahead dated what is known of the document, right after that. The latest
+        reading counts, and a reading that is made now is the latest."""
+        before = self.dated.get(document_id)
+        return now if before is None else max(now, before + timedelta(microseconds=1))
 
     def todo(self, entries: Sequence[Entry], *, again: set[str]) -> Todo:
         """Of ``entries``, oldest first, what is to be done; documents in ``again`` are parsed though known.
@@ -260,6 +275,7 @@ class Writer:
             self.counts["new_documents"] += 1
         self._by_source[entry.source_id] += 1
         rows = done.result
+        rows.document["parsed_at"] = self._known.next_time(entry.document_id, rows.document["parsed_at"])
         self._add("documents", [rows.document])
         self.quarantine(_stale_rows(rows.document, rows.notes))
         for table, count, packed in rows.packed:
@@ -285,7 +301,7 @@ class Writer:
                 {
                     "item_id": item_id,
                     "run_id": self.run,
-                    "at": datetime.now(UTC),
+                    "at": self._known.next_time(entry.document_id, datetime.now(UTC)),
                     "stage": "parse",
                     "source_id": entry.source_id,
                     "url": entry.url,

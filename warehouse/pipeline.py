@@ -533,12 +533,14 @@ def tidy(settings: Settings, run: str) -> None:
         write_json(_state_file(settings), {**built, "inputs": inputs_digest(settings)})
     staging.remove_uncommitted(settings.staging, older_than_s=UNCOMMITTED_SECONDS)
     open_archive(settings).compact_index()
+    # Their names begin with the time of the run; this one's need not be the last, where a clock was ahead or is behind.
     for folder in sorted(p for p in settings.runs.iterdir() if p.is_dir())[:-RUNS_KEPT]:
-        shutil.rmtree(folder)
-    # Their names begin with the time of the run.
+        if folder.name != run:
+            shutil.rmtree(folder)
     for pattern in ("checks/*.jsonl", "logs/runs/*.log"):
         for path in sorted(settings.home.glob(pattern))[:-RESULTS_KEPT]:
-            path.unlink(missing_ok=True)
+            if path.stem != run:
+                path.unlink(missing_ok=True)
 
 
 # --- build, check, publish ----------------------------------------------------------------------------------

@@ -171,7 +171,7 @@ def publish(build: Path, published: Path, *, run_id: str, keep: int) -> PublishR
             kept = history / f"{built_at:%Y%m%dT%H%M%S%fZ}-{digest[:12]}.duckdb"
             link_or_copy(draft, kept, published.parent / "_tmp")
         _write_manifest(published, kept, publication)
-        _prune(history, keep)
+        _prune(history, kept, keep)
         return PublishResult(True, published, digest)
     finally:
         lock.release()
@@ -272,9 +272,11 @@ def link_or_copy(source: Path, target: Path, scratch: Path) -> None:
     sync_folder(target.parent)
 
 
-def _prune(history: Path, keep: int) -> None:
+def _prune(history: Path, current: Path, keep: int) -> None:
+    # What was published under a clock that was ahead sorts after what is published now.
     for path in sorted(history.glob("*.duckdb"))[:-keep]:
-        path.unlink()
+        if path != current:
+            path.unlink()
 
 
 def _quoted(name: str) -> str:

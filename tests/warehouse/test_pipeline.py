@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -143,6 +144,36 @@ def test_another_parser_reads_everything_again(
     assert pipeline.nothing_new(night(settings, folder, "run3"))
 
 
+def test_a_reading_that_a_clock_of_tomorrow_dated_does_not_outlive_the_next_one(
+    settings: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The latest reading counts. One of a night whose clock was ahead must not stay the latest for years."""
+    write_report(folder, "太原市", 2026)
+    (folder / "大同市_2026.txt").write_text("会议通知：周五下午三点在二楼开会。\n" * 50, encoding="utf-8")
+
+    class Ahead(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> Any:
+            return datetime.now(tz) + timedelta(days=800)
+
+    monkeypatch.setattr(intake, "read_all", _read_here)
+    monkeypatch.setattr(intake, "datetime", Ahead)
+    night(settings, folder, "run1")
+    monkeypatch.setattr(intake, "datetime", datetime)
+    monkeypatch.setattr(intake, "parser_version", lambda: "another")
+    second = night(settings, folder, "run2")
+    assert (second["documents"], second["quarantine"]) == (1, 1)
+    read = rows(settings, "documents", "parsed_at", "parser_version")
+    assert read[-1][1] == "another"
+    judged = rows(settings, "quarantine", "at", "run_id")
+    assert judged[-1][1] == "run2"
+    # And it is read once, not every night.
+    assert pipeline.nothing_new(night(settings, folder, "run3"))
+    # What compaction keeps of it is the new reading, too.
+    staging.compact(settings.staging, "run4", after=1)
+    assert rows(settings, "documents", "parser_version") == [("another",)]
+
+
 def test_what_was_fetched_and_not_read_is_read_by_the_next_night(settings: Settings, folder: Path) -> None:
     write_report(folder, "太原市", 2026)
     pipeline.plan(settings, "killed", RunParams(folder=str(folder)))
@@ -262,6 +293,15 @@ def test_the_summary_counts_what_was_done(settings: Settings, folder: Path) -> N
     assert done == {"sources": 1, "documents": 1}
     value = json.loads((settings.runs / "run1" / "nightly.json").read_text(encoding="utf-8"))
     assert (value["links_new"], value["fetched"], value["quarantined"]) == (2, 2, {"empty": 1})
+
+
+def test_a_night_whose_clock_is_behind_does_not_tidy_itself_away(settings: Settings, folder: Path) -> None:
+    for n in range(pipeline.RUNS_KEPT):
+        (settings.runs / f"2026-02-01T{n:06d}").mkdir(parents=True)
+    write_report(folder, "太原市", 2026)
+    night(settings, folder, "1970-01-01T000000")
+    pipeline.report(settings, "1970-01-01T000000")
+    assert (settings.runs / "1970-01-01T000000" / "nightly.json").is_file()
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from warehouse.manifest import read_manifest
 from warehouse.publish import PublishError, content_hash, publish, read_publication
 
 
@@ -111,6 +112,19 @@ def test_the_last_files_are_kept_and_the_newest_is_the_published_one(tmp_path: P
     assert sha(kept[-1]) == sha(published)
     runs = [read_publication(p).run_id for p in kept]  # type: ignore[union-attr]
     assert runs == ["run1", "run2", "run3"]
+
+
+def test_what_was_published_under_a_clock_that_was_ahead_does_not_oust_what_is_published_now(
+    tmp_path: Path, published: Path
+) -> None:
+    history = published.parent / "history"
+    history.mkdir(parents=True)
+    for n in range(3):
+        (history / f"2999010{n + 1}T000000000000Z-0123456789ab.duckdb").write_bytes(b"")
+    publish(make_build(tmp_path / "b.duckdb", 1.0), published, run_id="run1", keep=3)
+    manifest = read_manifest(published)
+    assert manifest is not None
+    assert sha(published.parent / manifest.file) == sha(published) == manifest.sha256
 
 
 def test_readers_keep_their_file_while_it_is_replaced(tmp_path: Path, published: Path) -> None:
