@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 from prompt_toolkit import PromptSession
 from prompt_toolkit.completion import WordCompleter
-from prompt_toolkit.history import FileHistory
+from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.lexers import PygmentsLexer
 from pygments.lexers.sql import SqlLexer
 
@@ -85,10 +85,9 @@ def words_of(connection: duckdb.DuckDBPyConnection) -> list[str]:
 
 def console(connection: duckdb.DuckDBPyConnection, database: Path, *, history: Path) -> None:
     """Read statements until Ctrl-D; errors are shown, and the console goes on."""
-    history.parent.mkdir(parents=True, exist_ok=True)
     completer = WordCompleter(words_of(connection), ignore_case=True, WORD=True)
     session: PromptSession[str] = PromptSession(
-        history=FileHistory(str(history)), completer=completer, lexer=PygmentsLexer(SqlLexer)
+        history=_history(history), completer=completer, lexer=PygmentsLexer(SqlLexer)
     )
     print(f"{database} (read-only). {HELP}")
     pending = ""
@@ -111,6 +110,17 @@ def console(connection: duckdb.DuckDBPyConnection, database: Path, *, history: P
         elif pending.rstrip().endswith(";"):
             _show(connection, pending)
             pending = ""
+
+
+def _history(path: Path) -> History:
+    """What was typed, kept at ``path``; only until the end where this reader may not write there."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.open("a").close()
+    except OSError:
+        return InMemoryHistory()
+    return FileHistory(str(path))
 
 
 def _show(connection: duckdb.DuckDBPyConnection, statement: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +12,12 @@ from typing import Any
 import duckdb
 
 from warehouse.settings import Settings
+
+
+#: Folder for what does not fit into memory; DuckDB makes it when it is needed, and removes it. Its own choice lies beside
+#: the file, where readers need not, and should not, be able to write. One a process: all connections of a process to a
+#: file must have the same settings.
+_SPILL = f"cityreports-{secrets.token_hex(8)}"
 
 
 class NoWarehouse(Exception):
@@ -40,6 +48,7 @@ def open_warehouse(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
             "python_enable_replacements": "false",
+            "temp_directory": str(Path(tempfile.gettempdir()) / _SPILL),
         },
     )
     try:

@@ -20,6 +20,8 @@ import pytest
 
 from cluster.compose import ROOT
 from cluster.processes import free_ports
+from tests.warehouse.test_object_storage import publish_some
+from warehouse.pull import pull
 
 DEPLOY = ROOT / "deploy"
 
@@ -134,6 +136,19 @@ def test_a_link_out_of_the_folder_is_not_followed(nginx: tuple[int, Path]) -> No
     status, _, body = ask(nginx[0], "/exports/out")
     assert status == 403
     assert b"root:" not in body
+
+
+def test_readers_elsewhere_pull_what_it_serves(nginx: tuple[int, Path], tmp_path: Path) -> None:
+    port, data = nginx
+    publish_some(data, 1.0, "run1")
+    url, mine = f"http://127.0.0.1:{port}/published", tmp_path / "mine.duckdb"
+    assert pull(url, mine).changed
+    assert not pull(url, mine).changed
+    publish_some(data, 2.0, "run2")
+    assert pull(url, mine).changed
+    assert mine.read_bytes() == (data / "published" / "cityreports.duckdb").read_bytes()
+    assert ask(port, "/published/history/")[0] == 404
+    assert ask(port, "/published/history/.lock")[0] == 404
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])

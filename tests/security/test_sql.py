@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 
 from tests.warehouse.test_object_storage import publish_some
+from warehouse import console
 from warehouse.cli import run_cli
 from warehouse.reading import open_warehouse
 
@@ -153,6 +156,33 @@ def test_what_it_is_for_works(home: Path, capsys: pytest.CaptureFixture[str]) ->
         == 0
     )
     assert capsys.readouterr().out == "value\n1.0\n"
+
+
+def test_what_does_not_fit_into_memory_is_not_put_beside_the_published_file(home: Path) -> None:
+    """DuckDB's own place for it is <file>.tmp: readers need no right to write there, and leave nothing there."""
+    database = home / "published" / "cityreports.duckdb"
+    with open_warehouse(database) as connection:
+        (place,) = connection.execute("select current_setting('temp_directory')").fetchone() or ("",)
+    assert not Path(place).is_relative_to(home)
+    assert Path(place).parent == Path(tempfile.gettempdir())
+    assert not Path(place).exists()
+
+
+def test_the_console_needs_no_right_to_write(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also for root, who may write anywhere: the folder that would hold the history cannot be made."""
+    (home / "file").write_text("")
+    lines = iter(["select value + 41 as answer from marts.fct_observation;"])
+
+    def prompt(self: Any, *_: object, **__: object) -> str:
+        self.history.append_string("what was typed")
+        return next(lines, "quit")
+
+    monkeypatch.setattr(console.PromptSession, "prompt", prompt)
+    with open_warehouse(home / "published" / "cityreports.duckdb") as connection:
+        console.console(connection, home, history=home / "file" / ".sql_history")
+        lines = iter(["select 1;"])
+        console.console(connection, home, history=home / ".sql_history")
+    assert "what was typed" in (home / ".sql_history").read_text(encoding="utf-8")
 
 
 def test_pythons_own_variables_are_out_of_reach(home: Path) -> None:
