@@ -21,6 +21,9 @@ from typing import Any, Literal
 from warehouse.runs import RunParams, airflow_environment, run_name
 from warehouse.settings import Settings
 
+#: Exit status of a night of which something broke.
+BROKE = 3
+
 #: How long a night that is told to stop may take before it is killed.
 STOP_SECONDS = 5.0
 
@@ -88,11 +91,30 @@ def run_night(
         finally:
             _end(child)
     night.seconds = time.monotonic() - start
-    if night.status not in (0, 1, 3):
+    if night.status not in (0, 1, BROKE):
         what = early.splitlines()[-1] if early else f"it ended with status {night.status}"
-        night.events.append({"event": "broke", "what": f"the night's process died: {what}"})
-        night.status = 3
+        night.events.append({"event": "broke", "what": f"the night's process died: {what}", "died": True})
+        night.status = BROKE
+    _tell_what_nobody_told(settings, night, archive=archive)
     return night
+
+
+def _tell_what_nobody_told(settings: Settings, night: Night, *, archive: str) -> None:
+    """A night tells of itself in the last step of each DAG. One that broke outside of them did not: the process died,
+    Airflow's database is damaged, the disk was full. And one that only read the archive has no such step."""
+    # Before its first step it did not hold the home: another run does, and tells.
+    began = bool(night.of("step")) or any("died" in event for event in night.of("broke"))
+    crashes = [event["what"] for event in night.of("broke") if "step" not in event]
+    if night.status == BROKE and began and (crashes or len(night.of("told")) < len(night.of("dag"))):
+        broke = crashes or [event["what"] for event in night.of("broke")]
+        words = broke[-1] if broke else "its last step did not come to its end"
+    elif night.status != BROKE and archive:
+        words = ""
+    else:
+        return
+    from warehouse.pipeline import tell_of_the_night
+
+    tell_of_the_night(settings, night.run, words)
 
 
 @contextmanager

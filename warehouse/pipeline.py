@@ -382,14 +382,20 @@ def report(settings: Settings, run: str) -> dict[str, Any]:
     """
     from expectations.alerts import Problem, notify_problem
 
-    value = _plan_value(settings, run)
-    names = [batch["name"] for batch in value["batches"]]
-    broken = [name for name in names if _unfinished(settings, run, name)]
-    committed = _run_file(settings, run, "committed.json").is_file()
-    summary = summarise(settings, run)
-    write_json(_run_file(settings, run, "nightly.json"), summary)
-    tidy(settings, run)
-    problems = problems_of_night(settings, broken, summary)
+    try:
+        value = _plan_value(settings, run)
+        names = [batch["name"] for batch in value["batches"]]
+        broken = [name for name in names if _unfinished(settings, run, name)]
+        committed = _run_file(settings, run, "committed.json").is_file()
+        summary = summarise(settings, run)
+        write_json(_run_file(settings, run, "nightly.json"), summary)
+        tidy(settings, run)
+        problems = problems_of_night(settings, broken, summary)
+    except Exception as error:
+        tell_of_the_night(settings, run, f"{type(error).__name__}: {error}")
+        emit("told")
+        raise
+    tell_of_the_night(settings, run, "")
     if not committed:
         problems.append(
             Problem(
@@ -402,6 +408,7 @@ def report(settings: Settings, run: str) -> dict[str, Any]:
             )
         )
     notify_problem(problems, home=settings.home, kind="silent", run_id=run, urls=settings.alert_urls)
+    emit("told")
     if not committed:
         raise RunError(
             f"the step commit of run {run} broke; see its log, and run again: nothing is fetched twice"
@@ -412,6 +419,29 @@ def report(settings: Settings, run: str) -> dict[str, Any]:
             "the log of the broken task, and run again: what was fetched is not fetched twice"
         )
     return {"sources": summary["sources"], "documents": summary["counts"].get("new_documents", 0)}
+
+
+def tell_of_the_night(settings: Settings, run: str, words: str) -> None:
+    """Tell that a night broke as a whole, and how; with empty ``words``, that it did not. Nobody hears that twice."""
+    from expectations.alerts import Problem, notify_problem
+
+    problem = Problem(
+        key="night",
+        severity="error",
+        status="broke",
+        title="The night broke",
+        what="A step without which there is no night broke; analysts keep the file of the last run.",
+        detail=words,
+        runbook="run-broke",
+    )
+    notify_problem(
+        (problem,) if words else (),
+        home=settings.home,
+        kind="broke",
+        of="night",
+        run_id=run,
+        urls=settings.alert_urls,
+    )
 
 
 def _unfinished(settings: Settings, run: str, batch: str) -> bool:
@@ -799,7 +829,9 @@ def tell(settings: Settings, run: str) -> dict[str, Any]:
                 runbook="copy-broke",
             )
         )
-    notify_problem(broke, home=settings.home, kind="broke", run_id=run, urls=settings.alert_urls)
+    notify_problem(
+        broke, home=settings.home, kind="broke", of="warehouse", run_id=run, urls=settings.alert_urls
+    )
     if results:
         notify_run(
             home=settings.home,
@@ -809,6 +841,7 @@ def tell(settings: Settings, run: str) -> dict[str, Any]:
             urls=settings.alert_urls,
             report=_report(settings, run, published=done),
         )
+    emit("told")
     if refused:
         raise Refused(f"nothing was published: {refused['words']}")
     if broke:

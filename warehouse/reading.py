@@ -13,7 +13,6 @@ import duckdb
 
 from warehouse.settings import Settings
 
-
 #: Folder for what does not fit into memory; DuckDB makes it when it is needed, and removes it. Its own choice lies beside
 #: the file, where readers need not, and should not, be able to write. One a process: all connections of a process to a
 #: file must have the same settings.

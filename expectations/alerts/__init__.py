@@ -11,10 +11,12 @@ The terminal and ``<home>/logs/alerts.jsonl`` get every alert; ``urls`` say who 
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import json
 import logging
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TookTooLong
 from dataclasses import dataclass, replace
@@ -43,6 +45,10 @@ __all__ = [
 ]
 
 logger = logging.getLogger(__name__)
+
+#: A home that cannot be written to. That is what somebody must hear of: then an alert goes out though nothing can be kept
+#: of it, and goes out again at the next run.
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
 
 #: All channels together: an alert must be out within ten seconds.
 PATIENCE_S = 8.0
@@ -95,12 +101,16 @@ def notify_problem(
     urls: Sequence[str] = (),
     now: datetime | None = None,
     policy: Policy | None = None,
+    of: str = "",
 ) -> list[Delivery]:
     """Tell of problems outside the checks: ``broke`` (a run that broke), ``late`` (one that did not start or end in
-    time), ``silent`` (sources). All problems of ``kind`` at once: those that are not given any more are over."""
+    time), ``silent`` (sources). All problems of ``kind`` at once, or all whose keys begin with ``of``: those that are
+    not given any more are over."""
     problems = (problem,) if isinstance(problem, Problem) else tuple(problem)
     published = False if kind == "broke" and problems else None
-    return _notify(home, run_id, problems, published, urls, "", now, policy, kind, lambda key: True)
+    return _notify(
+        home, run_id, problems, published, urls, "", now, policy, kind, lambda key: key.startswith(of)
+    )
 
 
 def start(
@@ -179,7 +189,7 @@ def _notify(
     now = now or datetime.now(UTC)
     policy = policy or load_policy(home)
     clean = tuple(_redacted(problem, urls) for problem in problems)
-    with outbox.locked(home):
+    with _locked(home):
         state = outbox.read_state(home)
         alert, after = outbox.decide(
             state, clean, run_id=run_id, published=published, now=now, policy=policy, report=report, scope=kind,
@@ -188,7 +198,8 @@ def _notify(
         if kind != "run":
             after.runs = state.runs
         if alert is None:
-            outbox.write_state(home, after)
+            with _as_far_as_possible():
+                outbox.write_state(home, after)
             return _empty_outbox(home, urls, now)
         return _enqueue(home, replace(alert, kind=kind), after, urls, now, policy)
 
@@ -207,11 +218,36 @@ def _enqueue(
 ) -> list[Delivery]:
     wait = policy.quiet_until(now) if policy and alert.level != "error" else None
     item = Item(after.seq, alert, after, None, wait.isoformat() if wait else "")
-    outbox.write_item(home, item)  # from here on the alert exists
-    outbox.write_state(home, after)
-    _log(home, {"event": "alert", **alert.as_dict(), "title": render.title(alert)})
+    kept = False
+    with _as_far_as_possible():
+        outbox.write_item(home, item)  # from here on the alert exists
+        kept = True
+        outbox.write_state(home, after)
+    _log_if_possible(home, {"event": "alert", **alert.as_dict(), "title": render.title(alert)})
     _say(alert)
-    return _empty_outbox(home, urls, now)
+    if kept:
+        return _empty_outbox(home, urls, now)
+    return _deliver(home, item, _channels(urls))
+
+
+@contextlib.contextmanager
+def _locked(home: Path) -> Iterator[None]:
+    """The lock of the home; where not even that can be written, nobody else can decide anything either."""
+    with contextlib.ExitStack() as stack:
+        with _as_far_as_possible():
+            stack.enter_context(outbox.locked(home))
+        yield
+
+
+@contextlib.contextmanager
+def _as_far_as_possible() -> Iterator[None]:
+    """What cannot be written for lack of room is said, and not written."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        logger.error("an alert cannot be kept: %s", error)
 
 
 def _say(alert: Alert) -> None:
@@ -225,13 +261,9 @@ def _empty_outbox(home: Path, urls: Sequence[str], now: datetime) -> list[Delive
     if not items:
         return []
     # Before an item goes, what it says must be in the state: its process may have died before it could write it.
-    outbox.write_state(home, outbox.read_state(home))
-    try:
-        channels = parse_channels(urls)
-    except ChannelError as error:
-        # A wrong URL must not keep the others from hearing of it.
-        logger.error("%s", error)
-        channels = [c for url in urls for c in _usable(url)]
+    with _as_far_as_possible():
+        outbox.write_state(home, outbox.read_state(home))
+    channels = _channels(urls)
     deliveries = []
     for item in items:
         if item.not_before and now < datetime.fromisoformat(item.not_before):
@@ -240,6 +272,15 @@ def _empty_outbox(home: Path, urls: Sequence[str], now: datetime) -> list[Delive
         if not item.pending or now - datetime.fromisoformat(item.alert.at) > outbox.KEEP_TRYING:
             outbox.remove_item(home, item)
     return deliveries
+
+
+def _channels(urls: Sequence[str]) -> list[Channel]:
+    try:
+        return parse_channels(urls)
+    except ChannelError as error:
+        # A wrong URL must not keep the others from hearing of it.
+        logger.error("%s", error)
+        return [c for url in urls for c in _usable(url)]
 
 
 def _usable(url: str) -> list[Channel]:
@@ -267,11 +308,12 @@ def _deliver(home: Path, item: Item, channels: Sequence[Channel]) -> list[Delive
     item.pending = [] if done else [c.ident for c in due]
     item.tried += 1
     if item.pending:
-        outbox.write_item(home, item)
+        with _as_far_as_possible():
+            outbox.write_item(home, item)
     else:
         # Removed before anything else is written: a process that dies here does not send twice.
         outbox.remove_item(home, item)
-    _log(home, {"event": "delivery", "alert_id": item.alert.alert_id,
+    _log_if_possible(home, {"event": "delivery", "alert_id": item.alert.alert_id,
                 "deliveries": [{"channel": d.channel, "ok": d.ok, "detail": d.detail} for d in deliveries]})  # fmt: skip
     _report_channels(home, channels, deliveries, item.alert)
     return deliveries
@@ -297,7 +339,8 @@ def _report_channels(
     after = sorted((set(state.failing_channels) | set(failing)) - working)
     if after != state.failing_channels:
         state.failing_channels = after
-        outbox.write_state(home, state)
+        with _as_far_as_possible():
+            outbox.write_state(home, state)
     for delivery in failing.values():
         logger.error("alert channel %s failed: %s", delivery.channel, delivery.detail)
     fallbacks_told = [
@@ -335,6 +378,11 @@ def _outcome(channel: Channel, job: Any) -> Delivery:
     except ChannelError as error:
         return Delivery(channel.label, channel.ident, False, str(error))
     return Delivery(channel.label, channel.ident, True)
+
+
+def _log_if_possible(home: Path, line: dict[str, Any]) -> None:
+    with _as_far_as_possible():
+        _log(home, line)
 
 
 def _log(home: Path, line: dict[str, Any]) -> None:

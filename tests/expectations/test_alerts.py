@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import errno
 import hmac
 import json
 import ssl
@@ -19,7 +20,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from expectations import alerts
-from expectations.alerts import Policy, Problem, notify_problem, notify_run, start
+from expectations.alerts import Policy, Problem, notify_problem, notify_run, outbox, start
 from expectations.alerts.channels import ChannelError, parse_channels, redact
 from expectations.alerts.model import Alert, problems_of
 from expectations.alerts.outbox import load_policy
@@ -297,6 +298,61 @@ def test_runs_that_broke_and_sources_that_fell_silent(tmp_path: Path, web: Web) 
     assert "NOT PUBLISHED" in web.bodies[0]["title"]
     notify_problem([], home=tmp_path, kind="broke", run_id="r3", urls=[web.url], now=NOW)
     assert web.bodies[1]["resolved"] == [["build broke", NOW.isoformat()]]
+
+
+def test_a_problem_of_one_part_is_not_over_because_another_part_went_well(tmp_path: Path, web: Web) -> None:
+    def tell(problems: list[Problem], of: str, run_id: str) -> None:
+        notify_problem(problems, home=tmp_path, kind="broke", of=of, run_id=run_id, urls=[web.url], now=NOW)
+
+    tell([Problem("warehouse/copy", "error", "broke", "not copied")], "warehouse", "r1")
+    tell([], "night", "r2")
+    assert len(web.got) == 1
+    tell([], "warehouse", "r2")
+    assert web.bodies[1]["resolved"] == [["not copied", NOW.isoformat()]]
+
+
+@pytest.mark.parametrize("what", ["files", "everything"])
+def test_a_full_disk_keeps_no_alert_from_going_out(
+    tmp_path: Path, web: Web, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """The disk is full: that is just what somebody must hear of. It cannot be noted that they did, so they hear again."""
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(outbox, "_write", full)
+    monkeypatch.setattr(alerts, "_log", full)
+    if what == "everything":
+        monkeypatch.setattr(outbox, "FileLock", full)
+    for number in (1, 2):
+        broke = Problem("night", "error", "broke", "the night broke", runbook="run-broke")
+        told = notify_problem(
+            broke, home=tmp_path, kind="broke", run_id=f"r{number}", urls=[web.url], now=NOW
+        )
+        assert [delivery.ok for delivery in told] == [True]
+        assert len(web.got) == number
+    monkeypatch.undo()
+    # With room again it is told once more, and then it is known.
+    for number in (3, 4):
+        notify_problem(broke, home=tmp_path, kind="broke", run_id=f"r{number}", urls=[web.url], now=NOW)
+    assert len(web.got) == 3
+
+
+def test_a_channel_that_is_away_for_three_nights_gets_each_alert_once_it_is_back(
+    tmp_path: Path, web: Web
+) -> None:
+    web.status = 503
+    for number in range(3):
+        night = NOW + timedelta(days=number)
+        start(home=tmp_path, urls=[web.url], now=night)
+        run(tmp_path, number, [failed(region=f"第{number}市")], [web.url], at=night)
+    assert run(tmp_path, 3, [failed(region="第2市")], [web.url], at=NOW + timedelta(days=2, hours=1)) != []
+    web.status, tried = 200, len(web.got)
+    start(home=tmp_path, urls=[web.url], now=NOW + timedelta(days=3))
+    told = [body["problems"][0]["cities"] for body in web.bodies[tried:]]
+    assert told == [["第0市"], ["第1市"], ["第2市"]]
+    start(home=tmp_path, urls=[web.url], now=NOW + timedelta(days=4))
+    assert len(web.got) == tried + 3
 
 
 def test_mail_is_html_that_shows_page_text_as_text(tmp_path: Path) -> None:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 from expectations.gate import load_checks, load_threats
 from expectations.model import GATES, Check
 from tests.expectations.docs_tables import expect_table
 
-RUNBOOKS = Path(__file__).parents[2] / "docs" / "runbooks.md"
+ROOT = Path(__file__).parents[2]
+RUNBOOKS = ROOT / "docs" / "runbooks.md"
 
 #: Checks that are no entry of a YAML file: made by code, and by the pipeline.
 OTHERS = {
     "checks-broke": ("checks_broken", "A gate could not run at all: none of its checks has an answer."),
     "staging_files_are_whole": ("damaged_storage", "A staging file is not as it was written."),
     "alert-channel-failed": (None, "An alert channel did not take a message; the others did."),
-    "run-broke": (None, "A step of the run ended with an error; nothing was published."),
+    "run-broke": (None, "A run broke as a whole, before its steps could tell of it."),
     "build-broke": (None, "A step of the build ended with an error; nothing was published."),
     "copy-broke": (None, "What was published could not be copied to `publish_url`."),
     "dbt-tests-failed": (None, "A test of the dbt models refused the data; nothing was published."),
@@ -28,8 +30,10 @@ OTHERS = {
 ADVICE = {
     "alert-channel-failed": "`cityreports alert-test` sends a message through each channel and says which took it. "
     "HTTP 4xx: the token or the keyword of the robot has changed. No answer: the network, or the service.",
-    "run-broke": "The alert names the step and the error; the task's log in Airflow has the rest. Mend the cause and "
-    "run again: every step can be run again. Published data are those of the last good run.",
+    "run-broke": "The alert has the error; `<home>/logs/runs/<run>.log`, or the task's log in Airflow, the rest. A full disk: "
+    "make room. `airflow.db` damaged: move `<home>/airflow` away, it is made anew and holds nothing that counts. A process "
+    "that died (status -9): memory. An error in sources or staging is named. Then run again: every step can be run again. "
+    "Published data are those of the last good run.",
     "build-broke": "`<home>/logs` has dbt's own words; the alert has the first of them. A full disk, a damaged file, a "
     "model that does not fit the staging: mend it and run again, nothing is lost.",
     "copy-broke": "Here the new file is published; readers of the copy have the old one, whole. Look at the log of the step "
@@ -126,3 +130,26 @@ def test_every_check_has_its_runbook() -> None:
     if now != text:
         RUNBOOKS.write_text(text, encoding="utf-8")
         raise AssertionError("docs/runbooks.md was out of date; it is written anew: review, commit")
+
+
+def test_every_alert_names_a_runbook_and_every_runbook_is_some_alerts() -> None:
+    """In the code: each Problem and each CheckResult that is made names its runbook, and nothing else has one."""
+    named, without = set(), []
+    for folder in ("dags", "expectations", "warehouse"):
+        for path in (ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
+                    continue
+                if node.func.id not in ("Problem", "CheckResult") or any(
+                    k.arg is None for k in node.keywords
+                ):
+                    continue  # read back from a file: it was made elsewhere
+                book = next((k.value for k in node.keywords if k.arg == "runbook"), None)
+                if isinstance(book, ast.Constant):
+                    named.add(book.value)
+                elif book is None:
+                    without.append(f"{path.relative_to(ROOT)}:{node.lineno}")
+    assert without == []
+    assert named == set(OTHERS)
+    sections = {line[3:] for line in RUNBOOKS.read_text(encoding="utf-8").splitlines() if line[:3] == "## "}
+    assert named | {check.runbook for check in all_checks()} == sections

@@ -325,6 +325,25 @@ def test_a_night_of_which_a_step_broke_does_not_look_well(
         pipeline.report(settings, "run1")
 
 
+def test_a_night_that_cannot_even_be_planned_is_told_of_until_one_ends(
+    settings: Settings, folder: Path
+) -> None:
+    """A typing error in the sources, a commit of staging that cannot be read: nothing else would say so."""
+
+    def alerts() -> list[tuple[str, str]]:
+        lines = (settings.logs / "alerts.jsonl").read_text(encoding="utf-8").splitlines()
+        said = [line for line in map(json.loads, lines) if line["event"] == "alert"]
+        return [(line["kind"], (line["problems"] or [{"runbook": "over"}])[0]["runbook"]) for line in said]
+
+    with pytest.raises(pipeline.RunError, match="run run1 was never planned"):
+        pipeline.report(settings, "run1")
+    assert alerts() == [("broke", "run-broke")]
+    write_report(folder, "太原市", 2026)
+    night(settings, folder, "run2")
+    pipeline.report(settings, "run2")
+    assert alerts() == [("broke", "run-broke"), ("broke", "over")]
+
+
 def test_what_is_committed_while_a_build_runs_is_built_next(settings: Settings, folder: Path) -> None:
     """Under a scheduler another night may commit between a build's first step and its last."""
     write_report(folder, "太原市", 2026)

@@ -1,0 +1,88 @@
+"""What the process that started a night makes of how it ends."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.expectations import listeners
+from tests.expectations.listeners import Web
+from warehouse import night
+from warehouse.night import run_night
+from warehouse.runs import RunParams
+from warehouse.settings import load_settings
+
+STARTED = {"event": "step", "what": "Starting Airflow"}
+NIGHT = [STARTED, {"event": "dag", "name": "nightly_reports"}]
+TOLD = {"event": "told"}
+BUILD = {"event": "dag", "name": "warehouse"}
+CRASH = {"event": "broke", "what": "DatabaseError: file is not a database"}
+
+
+@pytest.fixture
+def web() -> Iterator[Web]:
+    with listeners.web() as state:
+        yield state
+
+
+def ends(
+    home: Path, web: Web, monkeypatch: pytest.MonkeyPatch, events: list[dict[str, Any]], end: str
+) -> list[tuple[str, str]]:
+    """Run a night that says ``events`` and ends so; what was told: (runbook, detail), ("", "") for what is over."""
+    said = "".join(json.dumps(event) + "\\n" for event in events)
+    script = home / "python"
+    home.mkdir(exist_ok=True)
+    script.write_text(f"#!{sys.executable}\nimport os, sys\nprint('{said}', end='', flush=True)\n{end}\n")
+    script.chmod(0o755)
+    with monkeypatch.context() as patch:
+        patch.setattr(night.sys, "executable", str(script))
+        settings = load_settings({"CITYREPORTS_ALERT_URLS": web.url}, home=home)
+        run_night(settings, RunParams())
+    got, web.got[:] = web.bodies, []
+    return [
+        (problem["runbook"], problem["detail"])
+        for body in got
+        for problem in body["problems"] or [{"runbook": "", "detail": ""}]
+    ]
+
+
+def test_a_night_that_breaks_before_it_can_tell_is_told_of_once(
+    tmp_path: Path, web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert ends(tmp_path, web, monkeypatch, [STARTED, CRASH], "sys.exit(3)") == [("run-broke", CRASH["what"])]
+    assert ends(tmp_path, web, monkeypatch, [STARTED, CRASH], "sys.exit(3)") == []
+
+
+def test_a_night_that_is_killed_is_told_of(tmp_path: Path, web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    ((book, words),) = ends(tmp_path, web, monkeypatch, NIGHT, "os.kill(os.getpid(), 9)")
+    assert (book, words) == ("run-broke", "the night's process died: it ended with status -9")
+
+
+@pytest.mark.parametrize("events", [[*NIGHT, TOLD, BUILD], [*NIGHT, TOLD, CRASH]])
+def test_so_is_one_that_breaks_after_its_first_part_told(
+    tmp_path: Path, web: Web, monkeypatch: pytest.MonkeyPatch, events: list[dict[str, Any]]
+) -> None:
+    assert [book for book, _ in ends(tmp_path, web, monkeypatch, events, "sys.exit(3)")] == ["run-broke"]
+
+
+@pytest.mark.parametrize(
+    ("events", "end"),
+    [
+        ([*NIGHT, TOLD], "sys.exit(0)"),
+        # Its own steps told.
+        ([*NIGHT, TOLD], "sys.exit(3)"),
+        ([*NIGHT, TOLD, BUILD, TOLD], "sys.exit(3)"),
+        ([*NIGHT, TOLD, BUILD, TOLD], "sys.exit(1)"),
+        # Another run holds the home: that one tells.
+        ([{"event": "broke", "what": "StagingError: … is in use by another run"}], "sys.exit(3)"),
+    ],
+)
+def test_nothing_is_told_twice(
+    tmp_path: Path, web: Web, monkeypatch: pytest.MonkeyPatch, events: list[dict[str, Any]], end: str
+) -> None:
+    assert ends(tmp_path, web, monkeypatch, events, end) == []
