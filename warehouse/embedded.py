@@ -14,6 +14,7 @@ import contextlib
 import json
 import os
 import secrets
+import sqlite3
 import sys
 import threading
 import time
@@ -135,9 +136,11 @@ def _status_of_nothing(settings: Settings, run: str, night: str) -> int:
 
 
 def _prepare_database(settings: Settings) -> None:
-    """The schema of Airflow's SQLite file; made once for each release of Airflow."""
+    """The schema of Airflow's SQLite file; made once for each release of Airflow, and again where the file is damaged:
+    it remembers runs, and holds nothing of theirs."""
     from importlib.metadata import version
 
+    _set_aside_damaged(settings.airflow)
     stamp = settings.airflow / f"migrated-{version('apache-airflow')}"
     if stamp.exists():
         return
@@ -150,6 +153,27 @@ def _prepare_database(settings: Settings) -> None:
 
     initdb()
     stamp.touch()
+
+
+def _set_aside_damaged(folder: Path) -> None:
+    """Rename ``airflow.db`` where SQLite cannot read it, so that it is made anew; also where it alone was removed."""
+    database = folder / "airflow.db"
+    try:
+        if database.exists():
+            with contextlib.closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as connection:
+                (found,) = connection.execute("pragma quick_check(1)").fetchone()
+            if found == "ok":
+                return
+            raise sqlite3.DatabaseError(found)
+    except sqlite3.OperationalError:
+        return  # locked, or not ours to read: that is said where it is used
+    except sqlite3.DatabaseError as error:
+        emit("step", what=f"{database} is damaged ({error}); it is set aside, and made anew")
+        for path in folder.glob("airflow.db*"):
+            if not path.name.endswith(".damaged"):
+                path.replace(path.with_name(f"{path.name}.damaged"))
+    for stamp in folder.glob("migrated-*"):
+        stamp.unlink()
 
 
 def _forget_old_runs(settings: Settings) -> None:

@@ -31,7 +31,7 @@ ADVICE = {
     "alert-channel-failed": "`cityreports alert-test` sends a message through each channel and says which took it. "
     "HTTP 4xx: the token or the keyword of the robot has changed. No answer: the network, or the service.",
     "run-broke": "The alert has the error; `<home>/logs/runs/<run>.log`, or the task's log in Airflow, the rest. A full disk: "
-    "make room. `airflow.db` damaged: move `<home>/airflow` away, it is made anew and holds nothing that counts. A process "
+    "make room. A process "
     "that died (status -9): memory. An error in sources or staging is named. Then run again: every step can be run again. "
     "Published data are those of the last good run.",
     "build-broke": "`<home>/logs` has dbt's own words; the alert has the first of them. A full disk, a damaged file, a "

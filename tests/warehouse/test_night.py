@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sqlite3
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +14,7 @@ import pytest
 
 from tests.expectations import listeners
 from tests.expectations.listeners import Web
-from warehouse import night
+from warehouse import embedded, night
 from warehouse.night import run_night
 from warehouse.runs import RunParams
 from warehouse.settings import load_settings
@@ -86,3 +88,40 @@ def test_nothing_is_told_twice(
     tmp_path: Path, web: Web, monkeypatch: pytest.MonkeyPatch, events: list[dict[str, Any]], end: str
 ) -> None:
     assert ends(tmp_path, web, monkeypatch, events, end) == []
+
+
+def airflow(home: Path) -> tuple[Path, Path]:
+    """A home's database of Airflow, and the note that it was made."""
+    folder = home / "airflow"
+    folder.mkdir()
+    with contextlib.closing(sqlite3.connect(folder / "airflow.db")) as connection:
+        connection.executescript("create table t (a text); insert into t values (hex(randomblob(20000)))")
+    (folder / "migrated-3").touch()
+    return folder / "airflow.db", folder / "migrated-3"
+
+
+def test_a_whole_database_of_airflow_is_left_alone(tmp_path: Path) -> None:
+    database, stamp = airflow(tmp_path)
+    before = database.read_bytes()
+    embedded._set_aside_damaged(database.parent)
+    assert database.read_bytes() == before
+    assert stamp.exists()
+
+
+@pytest.mark.parametrize("at", [0, 5000])
+def test_a_damaged_one_is_set_aside_and_made_anew(tmp_path: Path, at: int) -> None:
+    database, stamp = airflow(tmp_path)
+    data = bytearray(database.read_bytes())
+    data[at : at + 3000] = b"\xff" * 3000
+    database.write_bytes(data)
+    embedded._set_aside_damaged(database.parent)
+    assert not database.exists()
+    assert not stamp.exists()
+    assert database.with_name("airflow.db.damaged").read_bytes() == data
+
+
+def test_so_is_one_that_was_removed_by_hand(tmp_path: Path) -> None:
+    database, stamp = airflow(tmp_path)
+    database.unlink()
+    embedded._set_aside_damaged(database.parent)
+    assert not stamp.exists()
