@@ -61,8 +61,9 @@ def main() -> int:
         except Exception as error:
             import traceback
 
-            traceback.print_exc()
             emit("broke", what=f"{type(error).__name__}: {error}")
+            with contextlib.suppress(OSError):  # the disk may be full
+                traceback.print_exc()
             return 3
 
 
@@ -74,7 +75,15 @@ def _quiet(log: Path) -> Iterator[None]:
     with log.open("a", encoding="utf-8") as handle:
         os.dup2(handle.fileno(), 1)
         os.dup2(handle.fileno(), 2)
-        yield
+        try:
+            yield
+        finally:
+            try:
+                sys.stdout.flush()
+                sys.stderr.flush()
+            except OSError:  # Python would end with 120, whatever the night came to
+                os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+                os.dup2(1, 2)
 
 
 def _run(settings: Settings, run: str, params: dict[str, Any], *, archive: str) -> int:

@@ -91,7 +91,8 @@ def run_night(
         finally:
             _end(child)
     night.seconds = time.monotonic() - start
-    if night.status not in (0, 1, BROKE):
+    # Python ends with 1 where an exception was not caught, too.
+    if night.status not in (0, BROKE) and not (night.status == 1 and night.of("warehouse")):
         what = early.splitlines()[-1] if early else f"it ended with status {night.status}"
         night.events.append({"event": "broke", "what": f"the night's process died: {what}", "died": True})
         night.status = BROKE

@@ -23,6 +23,7 @@ STARTED = {"event": "step", "what": "Starting Airflow"}
 NIGHT = [STARTED, {"event": "dag", "name": "nightly_reports"}]
 TOLD = {"event": "told"}
 BUILD = {"event": "dag", "name": "warehouse"}
+REFUSED = {"event": "warehouse", "outcome": "refused"}
 CRASH = {"event": "broke", "what": "DatabaseError: file is not a database"}
 
 
@@ -65,6 +66,31 @@ def test_a_night_that_is_killed_is_told_of(tmp_path: Path, web: Web, monkeypatch
     assert (book, words) == ("run-broke", "the night's process died: it ended with status -9")
 
 
+def test_an_exception_that_nobody_caught_is_no_refusal_of_the_data(
+    tmp_path: Path, web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python ends with 1 then, as a night does whose data failed a check."""
+    ((book, words),) = ends(tmp_path, web, monkeypatch, [STARTED], "raise OSError('an import failed')")
+    assert (book, words) == ("run-broke", "the night's process died: OSError: an import failed")
+
+
+def test_a_log_that_cannot_be_written_hides_no_reason(
+    tmp_path: Path, web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(night, "run_name", lambda at: "r")
+    settings = load_settings({"CITYREPORTS_ALERT_URLS": web.url}, home=tmp_path)
+    log = settings.logs / "runs" / "r.log"
+    log.parent.mkdir(parents=True)
+    log.symlink_to("/dev/full")
+    settings.airflow.write_text("no folder")
+    done = run_night(settings, RunParams())
+    assert done.status == 3
+    assert [event["what"] for event in done.of("broke")] == [
+        f"FileExistsError: [Errno 17] File exists: '{settings.airflow}'"
+    ]
+    assert [body["problems"][0]["runbook"] for body in web.bodies] == ["run-broke"]
+
+
 @pytest.mark.parametrize("events", [[*NIGHT, TOLD, BUILD], [*NIGHT, TOLD, CRASH]])
 def test_so_is_one_that_breaks_after_its_first_part_told(
     tmp_path: Path, web: Web, monkeypatch: pytest.MonkeyPatch, events: list[dict[str, Any]]
@@ -79,7 +105,7 @@ def test_so_is_one_that_breaks_after_its_first_part_told(
         # Its own steps told.
         ([*NIGHT, TOLD], "sys.exit(3)"),
         ([*NIGHT, TOLD, BUILD, TOLD], "sys.exit(3)"),
-        ([*NIGHT, TOLD, BUILD, TOLD], "sys.exit(1)"),
+        ([*NIGHT, TOLD, BUILD, TOLD, REFUSED], "sys.exit(1)"),
         # Another run holds the home: that one tells.
         ([{"event": "broke", "what": "StagingError: … is in use by another run"}], "sys.exit(3)"),
     ],
