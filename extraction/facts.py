@@ -25,7 +25,7 @@ from extraction.quantities import Quantity, find_quantities, number_starts
 from extraction.structure import Stretch
 from extraction.subjects import Subject
 from extraction.units import parse_unit
-from extraction.worded import PAST, Worded
+from extraction.worded import AHEAD, PAST, Worded
 
 
 class Reader(Worded):
@@ -110,7 +110,7 @@ class Reader(Worded):
         self.of_place = place is not None or self.list_of_place
         if first:
             self.list_of_place = place is not None and place["place"] is not None
-        times = find_times(text, start, end, self.year, stretch.kind in PAST)
+        times = find_times(text, start, end, self.year, stretch.kind in PAST, stretch.kind in AHEAD)
         if inherited is not None:
             times.insert(0, inherited)
         for time in times:

@@ -379,6 +379,17 @@ class Figures(Subjects):
             )
             years = (base_time.years[1] + 1, years[1])
         elif (
+            stretch.kind == "outlook"
+            and statistic in ("growth_rate", "change_pp")
+            and not span
+            and explicit is not None
+            and explicit.by
+            and explicit.years[0] > year
+            and stretch.years[0] < explicit.years[0]
+        ):
+            averaged = "base"  # 到2025年，城镇化率提高6个百分点: from now until then
+            years = (stretch.years[0], explicit.years[0])
+        elif (
             q.unit.dimension == "doubling"
             and statistic == "growth_rate"
             and not span

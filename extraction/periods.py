@@ -32,6 +32,8 @@ _BASE = re.compile(
 )
 
 
+#: 过去五年, 五年来, 五年间: years that are over, wherever it is said.
+_GONE = re.compile(r"过去|近|这|前|本届|上届|.*[来间]$")
 #: 与上年持平, 保持上年水平: what is compared with.
 _AS_BEFORE = re.compile(r"(?:同期)?的?(?:增长|增幅|增速|实际|预期)?(?:水平|基数|持平|相当)")
 
@@ -59,10 +61,13 @@ def _cn_year(text: str) -> int:
 _SMALL = {"二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "十": 10, "2": 2, "3": 3, "4": 4, "5": 5}
 
 
-def find_times(text: str, start: int, end: int, year: int, past: bool = False) -> list[Time]:
+def find_times(
+    text: str, start: int, end: int, year: int, past: bool = False, plans: bool = False
+) -> list[Time]:
     """Words of time in ``text[start:end]`` for a report of ``year``, in order.
 
     past   the text looks back: 上年 is the year before the one reported on, while 去年 is that year itself
+    plans  the text looks ahead: 五年新增… is of the years to come
     """
     out: list[Time] = []
     if not _ANY.search(text, start, end):
@@ -91,7 +96,7 @@ def find_times(text: str, start: int, end: int, year: int, past: bool = False) -
                 years, kind = (first, year - 1), "span"
         elif match["span"]:
             n = _SMALL.get(match["n"] or match["n2"] or "五", 5)
-            ahead = not past and match["span"].endswith(("年内", "年里"))  # 五年内建成: from now on
+            ahead = plans and not _GONE.match(match["span"])  # 五年内建成, 五年新增: from now on
             years, kind = (year, year + n - 1) if ahead else (year - n, year - 1), "span"
         elif match["ahead"]:
             n = _SMALL.get(match["n3"] or "五", 5)

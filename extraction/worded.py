@@ -150,7 +150,7 @@ class Worded(Figures):
                 subjects, predicate = self.history[-1:], ""  # 人均纯收入1862元，与上年持平
         if not subjects:
             return
-        times = list(find_times(text, start, at, self.year, stretch.kind in PAST))
+        times = list(find_times(text, start, at, self.year, stretch.kind in PAST, stretch.kind in AHEAD))
         clause = text[clause_start:at]
         for subject in subjects:
             if subject.mention is None:
@@ -262,6 +262,9 @@ _DELIMITER = re.compile(r"[,:;()]")
 
 
 PAST = ("review", "five_year_review")
+
+
+AHEAD = ("outlook", "annual_targets", "tasks", "livelihood")
 
 
 #: Patterns of facts without a number, with what each needs somewhere in the sentence.
