@@ -51,6 +51,7 @@ class Reader(Worded):
         self.time: Time | None = None  # the last words of time before a semicolon (到2030年，…；…)
         self.of_place = False  # the sentence opens with a zone, a county, a firm: what follows is theirs
         self.list_of_place = False  # so did the list that it goes on with after a semicolon
+        self.half: Time | None = None  # 前三季度,… opened the list
         self.verbs = ""  # in force at the end of the last sentence
         self.foreseen = False  # 预计全年… opened the list, semicolons and all
 
@@ -65,6 +66,7 @@ class Reader(Worded):
         self.foreseen = False
         self.list_of_place = False
         self.against = None
+        self.half = None
         self.since = 0
 
     @staticmethod
@@ -113,7 +115,11 @@ class Reader(Worded):
         times = find_times(text, start, end, self.year, stretch.kind in PAST, stretch.kind in AHEAD)
         if inherited is not None:
             times.insert(0, inherited)
+        if self.half is not None:
+            times.insert(0, self.half)
         for time in times:
+            if time.part and first and time.at - start <= 1 and text[time.end : time.end + 1] == ",":
+                self.half = time  # 前三季度，…；…
             if time.kind == "base" and text.startswith(("相比", "比较"), time.end):
                 self.against = time  # 与2010年相比，…，…
             if time.kind in ("year", "span") and not time.part:

@@ -357,6 +357,17 @@ class Figures(Subjects):
             and not _PLAN_WORDS.search(clause)
         ):
             role = "target" if not partial else "actual"
+        if (
+            explicit is None
+            and stretch.kind == "review"
+            and statistic == "level"
+            and "累计" in clause
+            and _THEN_YEARLY.match(self.text, q.stop)
+        ):
+            years = (
+                year - 5,
+                year - 1,
+            )  # 投资累计完成2600亿元，年均增长26%: of the term, whatever the section
         span = years[0] != years[1]
         averaged = ""
         if each or ("年" in clause and _YEARLY.search(clause)):
