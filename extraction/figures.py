@@ -430,10 +430,28 @@ class Figures(Subjects):
             summing = paid or _SUMMED.search(clause) is not None
             if (
                 explicit is not None
-                and explicit.at >= clause_at
+                and explicit.kind == "span"
+                and not _PARTED.search(self.text, explicit.end, max(explicit.end, clause_at))
                 and self.text[explicit.end : explicit.end + 1] in _DONE
+                and not self.text.startswith("增长", explicit.end)
             ):
-                summing = True  # 五年生产原煤65亿吨
+                summing = True  # 五年生产原煤65亿吨, 五年接待游客1.2亿人次、实现旅游收入860亿元
+            five = years[1] - years[0] > 2
+            if five and metric is not None and metric.domain == "tourism" and not analyse(predicate).state:
+                last = self.facts[-1] if self.facts else None
+                listed = (
+                    self.text[clause_at : clause_at + 1] == "、"
+                    or self.text[clause_at - 1 : clause_at] == ","
+                )
+                summing = summing or "接待" in self.text[clause_at : q.start]
+                if (
+                    listed
+                    and last
+                    and last.statistic == "cumulative_level"
+                    and last.metric
+                    and last.years == years
+                ):
+                    summing = summing or last.metric.domain == "tourism"
             if metric is not None and metric.code in _SUMS_UP and not upheld:
                 summing = (
                     True  # 五年来…减税降费超千亿元, 交通投资达到500亿元: nobody states the last year's alone
@@ -449,7 +467,7 @@ class Figures(Subjects):
                     metric is not None
                     and metric.kind == "count"
                     and not upheld
-                    and not re.search(r"达到|达|增至|扩至|升至|总数|保有|拥有", predicate)
+                    and not re.search(r"增至|扩至|升至|总数|保有|拥有", predicate)
                 )
                 or (metric is None and _MADE.search(clause))
             ):
@@ -524,7 +542,10 @@ _GOAL_AFTER = re.compile(r"^(?:的)?(?:年度|预期|全年|既定|增长|调控
 _PLAN_WORDS = re.compile(r"力争|确保|争取|预期|将|计划|拟|要|目标|规划|建议")
 
 
-_DONE = frozenset("累共总新生完建改实施投培引净发打开创办增产")
+_DONE = frozenset("累共总新生完建改实施投培引净发打开创办增产接销签吸")
+
+
+_PARTED = re.compile("[,;]")
 
 
 _PAID = re.compile(r"投入|发放|争取|安排|筹集|拨付|减免|兑现|撬动")

@@ -345,7 +345,7 @@ def _compound(
 ) -> Quantity | None:
     """108亿3038万元, 1万2千元: a number in two parts, the second of a smaller scale."""
     rest = _REST.match(text, stop, limit)
-    if rest is None or not n1.isdigit() or int(rest[1]) * _WORTH[rest[2]] >= _WORTH[scale]:
+    if rest is None or not n1.isdigit() or rest[3] == "岁" or int(rest[1]) * _WORTH[rest[2]] >= _WORTH[scale]:
         return None
     value = int(n1) * _WORTH[scale] + int(rest[1]) * _WORTH[rest[2]]
     qualifier, after = _qualifier(text, floor, start, rest.end(), False)

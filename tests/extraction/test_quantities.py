@@ -76,6 +76,7 @@ ONE = [
     ("跨上3000亿元大关", 3e11, "元", "at_least"),
     ("58亿斤以上", 5.8e9, "斤", "at_least"),
     ("6‰", 6, "‰", "exact"),
+    ("占全国近一半", 50, "%", "nearly"),
 ]
 
 
@@ -120,6 +121,10 @@ def test_no_quantity(text: str) -> None:
 def test_from_and_to_are_two_numbers() -> None:
     assert [v[0] for v in values("由45%提高到52%、从1200亿元增加到1850亿元")] == [45, 52, 1.2e11, 1.85e11]
     assert [v[0] for v in values("由-4.1%转为增长0.9%")] == [-4.1, 0.9]
+
+
+def test_an_age_is_no_part_of_the_number_before_it() -> None:
+    assert [v[0] for v in values("为46万65岁以上老人体检")] == [460_000, 65]
 
 
 def test_a_doubling_says_how_often() -> None:
