@@ -18,6 +18,7 @@ with best as (
         value_high,
         qualifier,
         coalesce(basis, {{ customary_basis() }}) as named_basis,
+        contains(quote, '启动') or contains(quote, '开工') as is_start,
         observation_id
     from {{ ref('fct_region_metric_year') }}
     where {{ to_be_made("region_code || '|' || year") }}
@@ -61,6 +62,8 @@ paired as (
         economy.value as economy_growth,
         actuals.value as actual_value,
         targets.value is not null and targets.named_basis != actuals.named_basis as is_on_another_basis,
+        -- 启动35个公园建设 is no promise of 35 parks.
+        metrics.kind = 'count' and targets.is_start != actuals.is_start as is_of_another_stage,
         actuals.observation_id as actual_observation_id,
         {{ stated_low('actuals.value', 'actuals.qualifier') }} as actual_low,
         {{ stated_high('actuals.value', 'actuals.value_high', 'actuals.qualifier') }} as actual_high,
@@ -114,6 +117,7 @@ judged as (
             when qualifier = 'unstated' then 'target_without_a_figure'
             when acceptable_low is null then 'growth_of_the_economy_unknown'
             when is_on_another_basis then 'basis_differs'
+            when is_of_another_stage then 'start_or_completion'
             when
                 judged_direction = 'neither' and qualifier = 'exact'
                 and (actual_low < acceptable_low - 1e-9 or actual_high > acceptable_high + 1e-9)
