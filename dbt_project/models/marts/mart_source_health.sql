@@ -161,6 +161,9 @@ select
         when not judged.is_last_look_ok and judged.is_last_look_blind then 'blind'
         when judged.last_success_at is null then 'never'
         when not judged.is_last_look_ok then 'failing'
+        -- Others were looked at for more than a week and it was not: its batch breaks, or its entry is gone. (A folder is
+        -- looked at when somebody asks for it.)
+        when judged.region_code is not null and judged.last_look_at < judged.now_at - interval 7 days then 'failing'
         -- It used to name reports and names none now, or never named one though one is due.
         when judged.last_links_seen = 0 and judged.most_links_seen > 0 then 'blind'
         when judged.last_links_seen = 0 and coalesce(judged.latest_report_year, 0) < judged.due_report_year then 'blind'
