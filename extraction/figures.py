@@ -191,7 +191,7 @@ class Figures(Subjects):
             to_level = not (q.low < 0 or _TURNS.match(tail))
         if _GOAL_AFTER.match(tail) and not rule.startswith("name_after"):
             return "comparison", 1, "quoted_target", metric
-        if said.over_target:
+        if said.over_target or (dimension == "ratio" and _OF_THE_PLAN.search(predicate)):
             return "comparison", sign, "over_target", metric
         if said.compares:
             return "comparison", sign, "comparison", metric
@@ -537,6 +537,10 @@ _CUT = re.compile(r"(?:全年|累计|共|分别|净|年)*(?:减少|削减|减排
 
 
 _GOAL_AFTER = re.compile(r"^(?:的)?(?:年度|预期|全年|既定|增长|调控|控制)*(?:目标|任务)")
+
+
+#: 完成年计划的96%: so much of the plan, no growth.
+_OF_THE_PLAN = re.compile(r"(?:计划|任务|目标|预算|指标)数?的?$")
 
 
 _PLAN_WORDS = re.compile(r"力争|确保|争取|预期|将|计划|拟|要|目标|规划|建议")
