@@ -125,8 +125,11 @@ class Reader(Worded):
             if time.kind in ("year", "span") and not time.part:
                 if stretch.kind == "five_year_review" and self._ends_change(time, times):
                     continue
+                opens = time is inherited or time.at - start <= 1
+                if not opens and text[time.end : time.end + 1] not in ",:":
+                    continue  # 到2027年产值突破1000亿元;年底前建成…: of its own figure, not of what follows
                 self.time = time
-                if time is inherited or time.at - start <= 1:
+                if opens:
                     break  # “十五”期间，…，2005年达到…；…: what opens the sentence goes on after the semicolon
         if len(quantities) > 2 and _STRUCTURE.search(text, start, end):
             quantities = self._industry_structure(quantities, start, end, times, stretch)

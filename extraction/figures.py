@@ -418,6 +418,20 @@ class Figures(Subjects):
             and _KEPT_UP.search(self.text, max(self.sentence_start, q.start - 14), q.start)
         ):
             averaged = "average"  # 今后五年，…增速保持7%左右
+        elif (
+            explicit is not None
+            and explicit.by
+            and metric is not None
+            and metric.kind == "count"
+            and statistic == "level"
+            and stretch.kind == "outlook"
+            and stretch.years == (year, years[1])
+            and not span
+        ):
+            years, averaged = (
+                stretch.years,
+                "sum",
+            )  # 到2030年，新增城镇就业16万人: in all the years until then
         elif span:
             upheld = _UPHELD.search(predicate) is not None
             if (
@@ -540,7 +554,7 @@ _GOAL_AFTER = re.compile(r"^(?:的)?(?:年度|预期|全年|既定|增长|调控
 
 
 #: 完成年计划的96%: so much of the plan, no growth.
-_OF_THE_PLAN = re.compile(r"(?:计划|任务|目标|预算|指标)数?的?$")
+_OF_THE_PLAN = re.compile(r"(?:完成|为|占|达)[^,。;]{0,8}(?:计划|任务|目标|预算|指标)数?的?$")
 
 
 _PLAN_WORDS = re.compile(r"力争|确保|争取|预期|将|计划|拟|要|目标|规划|建议")
