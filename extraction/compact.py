@@ -22,6 +22,8 @@ _PAGE_MARK = re.compile(
 _TERMINAL = frozenset("。!?;:”」』)》】!？；：…")
 #: A line that ends or begins so was broken inside a sentence, however short it is.
 _GOES_ON = frozenset(",，、和及与增长达到至约为近超第年")
+#: What a fact ends with: 增长6%左右, 新增12万人.
+_OF_FIGURE = frozenset("%％右上内元个人户家套所公里亩吨米辆座处件条名张天场项步") - frozenset("公")
 _CONTINUES = frozenset(",，、。%％)）")
 #: What starts a new item even though the line before has no end mark.
 _STARTS_ITEM = re.compile(
@@ -74,6 +76,9 @@ def _join_length(folded: str) -> int:
     lines = [line for line in lines if line]
     open_ended = sorted(len(line) for line in lines if line[-1] not in _TERMINAL)
     if len(open_ended) >= 10 and len(open_ended) > 0.4 * len(lines):
+        stated = sum(line[-1] in _OF_FIGURE for line in lines)
+        if stated >= 0.5 * len(open_ended):
+            return 25  # a list of facts, one a line: text that is broken by width breaks anywhere
         width = open_ended[int(0.8 * (len(open_ended) - 1))]
         uniform = sum(abs(length - width) <= 2 for length in open_ended)
         if 8 <= width <= 60 and uniform >= 0.4 * len(open_ended):
@@ -157,7 +162,11 @@ def compact(stored: str) -> Compact:
             )
             broken = open_ended and (
                 begin - line_start >= join_at
-                or (folded[begin - 1] in _GOES_ON and not _HEADING_OF_YEARS.match(folded, line_start))
+                or (
+                    folded[begin - 1] in _GOES_ON
+                    and not _HEADING_OF_YEARS.match(folded, line_start)
+                    and (folded[begin - 1] != "年" or folded[begin - 2 : begin - 1].isdigit())
+                )
                 or folded[at] in _CONTINUES
                 or (folded[at] in "亿万" and folded[begin - 1].isdigit())
             )

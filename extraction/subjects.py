@@ -322,7 +322,7 @@ class Subjects:
     def _urban_and_rural(self, mention: Mention, predicate: str, values: int, phrase: str) -> list[Subject]:
         """城乡居民人均可支配收入 with two values (分别) or one for both (均) is the urban and the rural figure."""
         name = self.text[mention.start : mention.end]
-        if "城乡" not in name or not (values == 2 or re.search(r"(?<!年)均|都|双双", predicate)):
+        if "城乡" not in name or not (values == 2 or re.search(r"(?<!年)均|都|双双|分别", predicate)):
             return []
         out = []
         for side in ("城镇", "农村"):
