@@ -605,11 +605,8 @@ def main() -> int:
     order = schedule(wanted.trials, possible(wanted.only), random.Random(seed))
     trials = [(n, fault) for n, fault in enumerate(order, 1) if not wanted.numbers or n in wanted.numbers]
     made: list[Outcome] = []
-    if wanted.record and not wanted.numbers:
-        made = [outcome for outcome in recorded(wanted.record, "chaos", seed) if outcome.well]
-        made = [outcome for outcome in made if (outcome.number, outcome.fault) in trials]
-        done = {outcome.number for outcome in made}
-        trials = [trial for trial in trials if trial[0] not in done]
+    if wanted.record:
+        made, trials = left_to_make(recorded(wanted.record, "chaos", seed), order, wanted.numbers or ())
         if made:
             print(f"{len(made)} trials were made before, {len(trials)} are left", flush=True)
     # A lane prepares itself for the time of three trials.
@@ -631,6 +628,22 @@ def main() -> int:
     if wanted.record and outcomes:
         record(wanted.record, "chaos", outcomes, seed=seed, seconds=seconds, busy=busy)
     return status
+
+
+def left_to_make(
+    before: Sequence[Outcome], order: Sequence[str], numbers: Sequence[int]
+) -> tuple[list[Outcome], list[tuple[int, str]]]:
+    """Of trials made ``before``, those that stay in the record; and the trials (number, fault) that are to be made: those
+    with ``numbers``, or all that were not made or not well."""
+    planned = set(enumerate(order, 1))
+    kept = [
+        outcome
+        for outcome in before
+        if (outcome.number, outcome.fault) in planned
+        and (outcome.number not in numbers if numbers else outcome.well)
+    ]
+    done = {outcome.number for outcome in kept}
+    return kept, sorted(t for t in planned if (t[0] in numbers if numbers else t[0] not in done))
 
 
 def _share(

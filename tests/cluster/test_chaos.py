@@ -15,7 +15,7 @@ import duckdb
 import pytest
 
 from cluster import forge
-from cluster.chaos import FAULTS
+from cluster.chaos import FAULTS, left_to_make
 from cluster.reader import look
 from cluster.storage import BUCKET, Storage, puller
 from cluster.trials import ITSELF, Outcome, Whole, judge_looks, publication, record, recorded, schedule
@@ -332,3 +332,19 @@ def test_a_copy_that_its_manifest_does_not_describe_is_noticed(tmp_path: Path, s
     with puller(storage, torn):
         time.sleep(0.6)
     assert torn
+
+
+def test_a_record_is_gone_on_with_and_one_trial_again_leaves_the_others_in_it() -> None:
+    order = ["clock", "double", "storage", "clock"]
+    before = [
+        Outcome("clock", 1),
+        Outcome("double", 2, lost=3),
+        Outcome("storage", 3),
+        Outcome("disk-full", 4),
+    ]
+    kept, left = left_to_make(before, order, ())
+    assert [outcome.number for outcome in kept] == [1, 3]
+    assert left == [(2, "double"), (4, "clock")]
+    kept, left = left_to_make(before, order, (3,))
+    assert [outcome.number for outcome in kept] == [1, 2]
+    assert left == [(3, "storage")]
