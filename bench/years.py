@@ -28,6 +28,7 @@ from scrapers.archive import Archive, Facts
 from scrapers.model import Source
 from scrapers.sources import load_sources
 from warehouse import pipeline, staging
+from warehouse.files import write_json
 from warehouse.parse import parser_version
 from warehouse.runs import RunParams, run_name
 from warehouse.schemas import TABLES
@@ -191,9 +192,7 @@ def quiet_night(home: Path, at: datetime) -> Year:
         looks = [
             Look(run, name, regions[name], at, ok=True, requests=3, links_seen=12) for name in batch.sources
         ]
-        staging.write_json(
-            settings.runs / run / f"links-{batch.name}.json", [to_dict(look) for look in looks]
-        )
+        write_json(settings.runs / run / f"links-{batch.name}.json", [to_dict(look) for look in looks])
         pipeline.fetch_batch(settings, run, batch.name)
         counts = pipeline.parse_batch(settings, run, batch.name)
         if counts["documents"]:

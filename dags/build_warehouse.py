@@ -72,11 +72,12 @@ def _settings_and_run() -> tuple[Any, str]:
 )
 def warehouse() -> None:
     def step(name: str) -> dict[str, Any]:
-        from warehouse import pipeline
+        from warehouse import beside
+        from warehouse.runs import Refused
 
         try:
-            done: dict[str, Any] = getattr(pipeline, name)(*_settings_and_run())
-        except pipeline.Refused as refused:
+            done: dict[str, Any] = beside.step(name, *_settings_and_run())
+        except Refused as refused:
             raise AirflowFailException(str(refused)) from refused
         return done
 
@@ -102,9 +103,10 @@ def warehouse() -> None:
         doc_md="Tell who must know what came of it; red whenever nothing was published that should have been.",
     )
     def report() -> dict[str, Any]:
-        from warehouse import pipeline
+        from warehouse import beside
 
-        return pipeline.tell(*_settings_and_run())
+        told: dict[str, Any] = beside.step("tell", *_settings_and_run())
+        return told
 
     check_staging() >> build() >> check_warehouse() >> publish() >> report()  # type: ignore[operator]
 

@@ -60,9 +60,13 @@ def _settings_and_run() -> tuple[Any, str]:
     return load_settings(), run_of(dag_run.conf or {}, dag_run.run_after)
 
 
-def _named(title: str) -> None:
-    """What the grid calls this mapped task."""
-    get_current_context()["title"] = title  # type: ignore[literal-required]
+def _batch_step(name: str, batch: dict[str, str]) -> dict[str, int]:
+    from warehouse.beside import step
+
+    # What the grid calls this mapped task.
+    get_current_context()["title"] = batch["title"]  # type: ignore[literal-required]
+    counts: dict[str, int] = step(name, *_settings_and_run(), batch["name"])
+    return counts
 
 
 @dag(
@@ -100,12 +104,12 @@ def _named(title: str) -> None:
 def nightly_reports() -> None:
     @task(multiple_outputs=False, doc_md="Decide which sources the run looks at, and in which batches.")
     def plan() -> list[dict[str, str]]:
-        from warehouse import pipeline
+        from warehouse.beside import step
         from warehouse.runs import params_from
 
         settings, run = _settings_and_run()
         params = params_from(get_current_context()["params"])
-        return [{"name": b.name, "title": b.title} for b in pipeline.plan(settings, run, params)]
+        return [{"name": b.name, "title": b.title} for b in step("plan", settings, run, params)]
 
     @task_group(tooltip="One batch of sources: a province, or a folder")
     def batch(batch: dict[str, str]) -> None:
@@ -115,10 +119,7 @@ def nightly_reports() -> None:
             doc_md="Read listing pages; find links that are not held yet.",
         )
         def discover(batch: dict[str, str]) -> dict[str, int]:
-            from warehouse import pipeline
-
-            _named(batch["title"])
-            return pipeline.discover_batch(*_settings_and_run(), batch["name"])
+            return _batch_step("discover_batch", batch)
 
         @task(
             multiple_outputs=False,
@@ -126,10 +127,7 @@ def nightly_reports() -> None:
             doc_md="Bring what was found into the archive, as it came.",
         )
         def fetch(batch: dict[str, str]) -> dict[str, int]:
-            from warehouse import pipeline
-
-            _named(batch["title"])
-            return pipeline.fetch_batch(*_settings_and_run(), batch["name"])
+            return _batch_step("fetch_batch", batch)
 
         @task(
             multiple_outputs=False,
@@ -139,10 +137,7 @@ def nightly_reports() -> None:
             doc_md="Read what the archive holds and today's parser has not read; write staging files.",
         )
         def parse(batch: dict[str, str]) -> dict[str, int]:
-            from warehouse import pipeline
-
-            _named(batch["title"])
-            return pipeline.parse_batch(*_settings_and_run(), batch["name"])
+            return _batch_step("parse_batch", batch)
 
         discover(batch) >> fetch(batch) >> parse(batch)  # type: ignore[operator]
 
@@ -155,14 +150,11 @@ def nightly_reports() -> None:
         doc_md="Make what the batches staged count. Skipped when there is nothing new, and all is published.",
     )
     def commit() -> dict[str, int]:
-        from warehouse import pipeline
+        from warehouse.beside import step
 
         settings, run = _settings_and_run()
-        counts = pipeline.commit(settings, run)
-        # What an earlier night staged, and a killed build did not publish, is built tonight.
-        if pipeline.nothing_new(counts) and (
-            pipeline.is_current(settings) or not pipeline.has_documents(settings)
-        ):
+        counts: dict[str, int] = step("commit", settings, run)
+        if step("nothing_to_build", settings, counts):
             raise AirflowSkipException("nothing new")
         return counts
 
@@ -174,9 +166,10 @@ def nightly_reports() -> None:
         doc_md="Tidy up, tell who must know; fails when a batch broke, so that the run shows it.",
     )
     def report() -> dict[str, Any]:
-        from warehouse import pipeline
+        from warehouse.beside import step
 
-        return pipeline.report(*_settings_and_run())
+        done: dict[str, Any] = step("report", *_settings_and_run())
+        return done
 
     batches = plan()
     batch.expand(batch=batches) >> commit() >> report()  # type: ignore[arg-type]

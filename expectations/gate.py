@@ -9,13 +9,14 @@ from dataclasses import fields, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Any
-
-import duckdb
+from typing import TYPE_CHECKING, Any
 
 from expectations.known import KnownFailure, load_known_failures
 from expectations.model import GATES, Check, CheckResult, Gate, Sample
 from expectations.session import CheckError, open_session, read_yaml, relations
+
+if TYPE_CHECKING:
+    import duckdb
 
 logger = logging.getLogger(__name__)
 
@@ -245,6 +246,8 @@ def _in_one_pass(checks: Sequence[Check], connection: duckdb.DuckDBPyConnection)
     Thirty checks that each scan a million rows take thirty times as long. Where one condition cannot be evaluated,
     nothing is replaced: each check asks for itself, and the one that is broken breaks alone.
     """
+    import duckdb
+
     replaced = {check.name: check for check in checks}
     for number, over in enumerate(sorted({check.over for check in checks if check.condition and check.over})):
         together = [check for check in checks if check.condition and check.over == over]
@@ -419,6 +422,8 @@ def _words(result: CheckResult) -> str:
 
 def _with_urls(result: CheckResult, connection: duckdb.DuckDBPyConnection) -> CheckResult:
     """Where a row was read: looked up for the few rows that are shown."""
+    import duckdb
+
     wanted = [s for s in result.samples[:SAMPLES] if s.row_id and not s.url]
     if not wanted:
         return result

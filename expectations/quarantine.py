@@ -20,13 +20,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
-
-import duckdb
+from typing import TYPE_CHECKING, Any
 
 from expectations.gate import load_checks, run_gate
 from expectations.model import CheckResult, Shown
 from expectations.results import described
+
+if TYPE_CHECKING:
+    import duckdb
 
 #: An accepted change is meant for the next run or two, not for ever.
 ACCEPTED_FOR = timedelta(days=3)
@@ -130,6 +131,8 @@ def _screened_copies(
     files: dict[str, list[Path]], withheld: Sequence[Withheld], folder: Path
 ) -> dict[str, list[Path]]:
     """Replace each Parquet file that a withheld row concerns by a copy without it."""
+    import duckdb
+
     folder.mkdir(parents=True, exist_ok=True)
     keep: set[Path] = set()
     with duckdb.connect() as connection:
@@ -315,6 +318,8 @@ _RELEASE_COLUMNS = (
 
 def load_quarantine(database: Path, home: Path) -> None:
     """(Re)make ``checks.withheld`` and ``checks.released`` in ``database``."""
+    import duckdb
+
     withheld = [
         (
             w.row_id,

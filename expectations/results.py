@@ -11,11 +11,12 @@ import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
-
-import duckdb
+from typing import TYPE_CHECKING, Any
 
 from expectations.model import CheckResult, result_from_dict
+
+if TYPE_CHECKING:
+    import duckdb
 
 _COLUMNS: tuple[tuple[str, str, str], ...] = (
     ("run_id", "varchar", "run in which the check was evaluated"),
@@ -98,6 +99,8 @@ def all_lines(home: Path) -> list[dict[str, Any]]:
 
 def load_results(database: Path, home: Path) -> None:
     """(Re)make ``checks.results`` in ``database`` from the files of all runs, with a description of each column."""
+    import duckdb
+
     rows = [
         (
             line["run_id"],

@@ -15,10 +15,12 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import duckdb
 import yaml
+
+if TYPE_CHECKING:
+    import duckdb
 
 #: Rows that are joined with the rules once and for all checks.
 HELD_IN_MEMORY = 50_000
@@ -59,6 +61,8 @@ def open_session(
     staging    Parquet files by table (``documents``, ``observations`` …); without it, the build's schema ``staging``
     published  what analysts have now, or None
     """
+    import duckdb
+
     with tempfile.TemporaryDirectory(prefix="cityreports-checks-") as scratch:
         connection = duckdb.connect(
             config={"memory_limit": f"{memory_megabytes}MB", "temp_directory": scratch, "threads": 2}
@@ -103,6 +107,8 @@ def _attach(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> Non
 
 def _mirror(connection: duckdb.DuckDBPyConnection) -> None:
     """Views of the build's relations under their own names, so that a check's SQL says ``marts.fct_observation``."""
+    import duckdb
+
     for relation in sorted(relations(connection, "build")):
         schema, table = relation.split(".", 1)
         connection.execute(f'create schema if not exists "{schema}"')

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
 
 import brotli  # type: ignore[import-untyped]
 
 from scrapers.failures import LookError
 
 _STEP = 1 << 16
+_PIECE = 1 << 20
 #: Servers send one member, some a few. Each copies what follows it: millions of empty ones would take hours.
 _MOST_MEMBERS = 100
 
@@ -39,24 +41,34 @@ def undo_content_encodings(data: bytes, encodings: str, *, max_size: int) -> byt
 
 def _inflate(data: bytes, window: int, max_size: int) -> bytes:
     """gzip (window 31, all its members), zlib (15) or raw deflate (-15)."""
-    parts: list[bytes] = []
     size = 0
-    packed = len(data)
-    for _ in range(_MOST_MEMBERS):
-        unpacker = zlib.decompressobj(window)
-        try:
-            part = unpacker.decompress(data, max_size + 1 - size)
-        except zlib.error as error:
-            raise LookError("damaged_encoding", str(error), retry=True) from None
-        parts.append(part)
+    for part in _inflated(data, window):  # counted before any of it is kept: a bomb takes no memory
         size += len(part)
         if size > max_size:
-            raise LookError("decompression_bomb", f"{packed} bytes unpack to more than {max_size}")
-        if not unpacker.eof:
-            raise LookError("truncated_body", "the compressed answer has no end", retry=True)
-        data = unpacker.unused_data
-        if window != 31 or data[:2] != b"\x1f\x8b":
-            return b"".join(parts)
+            raise LookError("decompression_bomb", f"{len(data)} bytes unpack to more than {max_size}")
+    return b"".join(_inflated(data, window))
+
+
+def _inflated(data: bytes, window: int) -> Iterator[bytes]:
+    """In pieces. Given in pieces, too: zlib copies what it is given and does not come to."""
+    begin = 0
+    for _ in range(_MOST_MEMBERS):
+        unpacker = zlib.decompressobj(window)
+        at = begin
+        try:
+            while not unpacker.eof:
+                packed = data[at : at + _STEP]
+                at += len(packed)
+                if not packed:
+                    raise LookError("truncated_body", "the compressed answer has no end", retry=True)
+                while packed and not unpacker.eof:
+                    yield unpacker.decompress(packed, _PIECE)
+                    packed = unpacker.unconsumed_tail
+        except zlib.error as error:
+            raise LookError("damaged_encoding", str(error), retry=True) from None
+        begin = at - len(unpacker.unused_data)
+        if window != 31 or data[begin : begin + 2] != b"\x1f\x8b":
+            return
     raise LookError("decompression_bomb", f"more than {_MOST_MEMBERS} gzip members in one answer")
 
 

@@ -22,14 +22,16 @@ class Ahead(Generic[Outcome]):
 
     def __init__(self) -> None:
         self.is_on = False
+        self.run = ""
         self._begun: dict[str, Future[Outcome]] = {}
 
-    def begin(self, batches: Iterable[str], work: Callable[[str], Outcome]) -> None:
-        """Start ``work`` on each of ``batches``, in their order, if it is on. What was begun before and nobody asked for
+    def begin(self, run: str, batches: Iterable[str], work: Callable[[str], Outcome]) -> None:
+        """Start ``work`` on each of ``batches`` of ``run``, in their order, if it is on. What was begun before and nobody asked for
         is let go."""
         for future in self._begun.values():
             future.cancel()
         self._begun = {}
+        self.run = run
         if not self.is_on:
             return
         pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="look")

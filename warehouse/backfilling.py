@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from warehouse import staging
-from warehouse.pipeline import RunError, fetch_settings, open_archive, sources_of
-from warehouse.runs import RunParams, run_name
+from warehouse.locks import exclusive
+from warehouse.looking import fetch_settings, open_archive, sources_of
+from warehouse.runs import RunError, RunParams, run_name
 from warehouse.settings import Settings
 
 
@@ -25,7 +25,7 @@ def backfill_archive(settings: Settings, params: RunParams, first: int, last: in
         raise RunError(
             f"--from {first} --to {until}: years from 1979 to next year, the first not after the last"
         )
-    with staging.exclusive(settings.home, "this backfill"):
+    with exclusive(settings.home, "this backfill"):
         steps = backfill(
             sources_of(settings, params),
             archive=open_archive(settings),

@@ -193,9 +193,11 @@ def import_(
 
 def _expect_region(name: str) -> None:
     """Ends the command at once where ``name`` is nobody's: the night would say so after a minute."""
+    if not name:
+        return  # the names of all regions are not loaded for nothing: this process stays while the night works
     from extraction.regions import by_code, by_name
 
-    if name and by_code(name) is None and by_name(name) is None:
+    if by_code(name) is None and by_name(name) is None:
         raise Exit(USAGE, f"no region is known as {name!r}; give its full name (太原市) or six-digit code")
 
 
@@ -297,7 +299,7 @@ def explain(
 
     from warehouse import corrections, explain
     from warehouse.extracting import files_of, readings
-    from warehouse.staging import whole_file
+    from warehouse.files import whole_file
 
     if not file.is_file():
         raise Exit(USAGE, f"{file}: no such file")
@@ -665,7 +667,7 @@ def sources_check(
 
     from scrapers.checking import COLUMNS, advice_lines, as_row, check_sources, no_network, record_verified
     from scrapers.sources import REGISTRY, batches, load_sources
-    from warehouse.pipeline import fetch_settings
+    from warehouse.looking import fetch_settings
     from warehouse.tables import FORMATS, aligned, as_csv, as_json_lines
 
     if format not in FORMATS:
@@ -799,7 +801,7 @@ def restore(
 ) -> int:
     """Put a back-up into an empty home; every file is compared with its digest. Then: `cityreports run`."""
     from warehouse.backup import restore as put_back
-    from warehouse.staging import exclusive
+    from warehouse.locks import exclusive
 
     settings = _settings()
     with exclusive(settings.home, "this restore"):
@@ -814,8 +816,8 @@ def upgrade() -> int:
     from datetime import UTC, datetime
 
     from warehouse import pipeline
+    from warehouse.locks import exclusive
     from warehouse.runs import run_name
-    from warehouse.staging import exclusive
 
     settings = _settings()
     with exclusive(settings.home, "this upgrade"):

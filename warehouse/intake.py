@@ -112,10 +112,8 @@ class Known:
         by_source: dict[tuple[str, str], tuple[str, str]] = {}
         latest: dict[str, tuple[str, str]] = {}
         dated: dict[str, datetime] = {}
-        documents = staging.read_table(root, "documents", names).sort_by(
-            [("parsed_at", "ascending"), ("parse_id", "ascending")]
-        )
-        for row in documents.to_pylist():
+        documents = staging.read_table(root, "documents", names).to_pylist()
+        for row in sorted(documents, key=lambda row: (row["parsed_at"], row["parse_id"])):
             claim = Claim(
                 row["claimed_region"], row["claimed_year"], row["claimed_edition"], published=row["published"]
             )
@@ -339,25 +337,22 @@ class Writer:
             ],
         )
 
-    def look(self, look: Look) -> None:
-        self._add(
-            "looks",
-            [
-                {
-                    "run_id": self.run,
-                    "source_id": look.source_id,
-                    "region_code": look.region_code,
-                    "looked_at": look.looked_at,
-                    "ok": look.ok,
-                    "error": look.error,
-                    "detail": look.detail,
-                    "requests": look.requests,
-                    "links_seen": look.links_seen,
-                    "links_new": look.links_new,
-                    "documents_new": self._by_source[look.source_id],
-                }
-            ],
-        )
+    def look(self, look: Look) -> dict[str, Any]:
+        """A look as a row of staging, its time as text: ``commit`` writes those of all batches. After ``parsed``."""
+        self.counts["looks"] += 1
+        return {
+            "run_id": self.run,
+            "source_id": look.source_id,
+            "region_code": look.region_code,
+            "looked_at": look.looked_at.isoformat(),
+            "ok": look.ok,
+            "error": look.error,
+            "detail": look.detail,
+            "requests": look.requests,
+            "links_seen": look.links_seen,
+            "links_new": look.links_new,
+            "documents_new": self._by_source[look.source_id],
+        }
 
     def _add(self, table: str, rows: list[dict[str, Any]]) -> None:
         self._rows[table] += rows

@@ -102,7 +102,7 @@ def observation_id(document_id: str, o: Observation) -> str:
 def parser_version() -> str:
     """Release and a hash over all that decides what a parse says: equal versions read equal rows from equal
     bytes."""
-    from extraction.documents.pdf import ocr_engine
+    from extraction.ocr import ocr_engine
 
     root = Path(__file__).resolve().parent.parent
     digest = hashlib.sha256()

@@ -14,28 +14,27 @@ import json
 import re
 import shutil
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from functools import partial, wraps
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from warehouse import staging
-from warehouse.ahead import Ahead
 from warehouse.events import emit
+from warehouse.files import write_json
 from warehouse.intake import Known, Writer, contradicting_copies, failure_row, parse_entries
-from warehouse.runs import RunParams
+from warehouse.looking import discover_batch as discover_batch
+from warehouse.looking import fetch_batch as fetch_batch
+from warehouse.looking import looks_of, open_archive, outcomes_of, plan_value, run_file, sources_of, told
+from warehouse.runs import Batch, Refused, RunError, RunParams
 from warehouse.schemas import TABLES
 from warehouse.settings import Settings
-from warehouse.staging import StagedFile, write_json
+from warehouse.staging import StagedFile
 
 if TYPE_CHECKING:
     from expectations import CheckResult
     from expectations.alerts import Problem
-    from scrapers.archive import Archive
-    from scrapers.model import Failure, Fetched, Look, Source
-    from scrapers.settings import FetchSettings
 
 #: Folders of past runs that are kept.
 RUNS_KEPT = 60
@@ -54,47 +53,10 @@ FAILURES_UNTIL_ALERT = 3
 MOST_FAILED_LOOKS = 0.2
 
 
-#: Off under a scheduler; ``warehouse.embedded`` turns it on.
-LOOKS: Ahead[list[Look]] = Ahead()
-
-
-class RunError(Exception):
-    """A run cannot do what it was asked to; the message says why and what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Sources that one mapped task works on; ``title`` is what an operator reads in the grid."""
-
-    name: str
-    title: str
-    sources: tuple[str, ...]
-
-
-Values = ParamSpec("Values")
-Outcome = TypeVar("Outcome")
-
-
-def _told(step: Callable[Values, Outcome]) -> Callable[Values, Outcome]:
-    """A step that says to whoever watches why it broke, before its caller sees the exception."""
-
-    @wraps(step)
-    def stepping(*args: Values.args, **kwargs: Values.kwargs) -> Outcome:
-        try:
-            return step(*args, **kwargs)
-        except Refused:
-            raise
-        except Exception as error:
-            emit("broke", step=step.__name__, what=f"{step.__name__}: {type(error).__name__}: {error}")
-            raise
-
-    return stepping
-
-
 # --- plan ------------------------------------------------------------------------------------------------
 
 
-@_told
+@told
 def plan(settings: Settings, run: str, params: RunParams) -> list[Batch]:
     """Decide which sources the run looks at, and in which batches. A second call keeps the first's time.
 
@@ -113,10 +75,9 @@ def plan(settings: Settings, run: str, params: RunParams) -> list[Batch]:
         Batch(name, _title(name), tuple(source.id for source in members))
         for name, members in batches(sources).items()
     ]
-    path = _run_file(settings, run, "plan.json")
-    at = _plan_value(settings, run)["at"] if path.is_file() else datetime.now(UTC).isoformat()
+    path = run_file(settings, run, "plan.json")
+    at = plan_value(settings, run)["at"] if path.is_file() else datetime.now(UTC).isoformat()
     write_json(path, {"run": run, "at": at, "params": asdict(params), "batches": [asdict(b) for b in made]})
-    LOOKS.begin((b.name for b in made), partial(_look_at_batch, settings, run))
     return made
 
 
@@ -128,31 +89,6 @@ def upgrade(settings: Settings, run: str) -> list[str]:
     return done
 
 
-def sources_of(settings: Settings, params: RunParams) -> list[Source]:
-    """The sources that a run with ``params`` looks at. Raises RunError, scrapers.sources.RegistryError."""
-    from scrapers.sources import folder_source, load_sources
-
-    if params.folder:
-        if not Path(params.folder).is_dir():
-            raise RunError(f"{params.folder}: no such folder")
-        return [folder_source(params.folder)]
-    return load_sources(
-        params.sources or settings.sources,
-        province=params.province or None,
-        ids=[_city_code(params.city)] if params.city else None,
-        base_url=params.base_url,
-    )
-
-
-def _city_code(city: str) -> str:
-    from extraction.regions import by_code, by_name
-
-    region = by_code(city) or by_name(city)
-    if region is None:
-        raise RunError(f"no region is known as {city!r}; give its full name (太原市) or six-digit code")
-    return region.code
-
-
 def _title(batch: str) -> str:
     from extraction.regions import by_code
 
@@ -160,178 +96,42 @@ def _title(batch: str) -> str:
     return f"{batch} {region.name}" if region else batch
 
 
-def _plan_value(settings: Settings, run: str) -> dict[str, Any]:
-    path = _run_file(settings, run, "plan.json")
-    try:
-        value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise RunError(f"{path}: run {run} was never planned") from None
-    return value
-
-
-def _batch_sources(settings: Settings, run: str, batch: str) -> tuple[list[Source], datetime, RunParams]:
-    value = _plan_value(settings, run)
-    params = RunParams(**value["params"])
-    ids = next((set(b["sources"]) for b in value["batches"] if b["name"] == batch), set())
-    found = [source for source in sources_of(settings, params) if source.id in ids]
-    return found, datetime.fromisoformat(value["at"]), params
-
-
-def _run_file(settings: Settings, run: str, name: str) -> Path:
-    return settings.runs / run / name
-
-
-def open_archive(settings: Settings) -> Archive:
-    """The archive, a new one where there is none."""
-    from scrapers.archive import Archive
-
-    if isinstance(settings.archive, Path):
-        settings.archive.mkdir(parents=True, exist_ok=True)
-    return Archive(settings.archive)
-
-
-def fetch_settings(settings: Settings) -> FetchSettings:
-    """The settings of an operator, as the room that fetches takes them."""
-    from importlib.metadata import version
-
-    from scrapers.settings import FetchSettings
-
-    return FetchSettings(
-        contact=settings.contact,
-        version=version("cityreports"),
-        max_bytes=settings.document_megabytes * 2**20,
-    )
-
-
-# --- look and fetch --------------------------------------------------------------------------------------
-
-
-@_told
-def discover_batch(settings: Settings, run: str, batch: str) -> dict[str, int]:
-    """Look at the sources of a batch; what they name that is not held yet goes to ``links-<batch>.json``."""
-    from scrapers.model import to_dict
-
-    looks = LOOKS.outcome(batch, partial(_look_at_batch, settings, run))
-    write_json(_run_file(settings, run, f"links-{batch}.json"), [to_dict(look) for look in looks])
-    emit("looked", batch=batch, sources=len(looks), links=sum(len(look.links) for look in looks))
-    return {
-        "sources": len(looks),
-        "failed": sum(not look.ok for look in looks),
-        "links": sum(len(look.links) for look in looks),
-    }
-
-
-def _look_at_batch(settings: Settings, run: str, batch: str) -> list[Look]:
-    from scrapers.discovery import discover
-
-    sources, at, params = _batch_sources(settings, run, batch)
-    return discover(
-        sources,
-        archive=open_archive(settings),
-        run_id=run,
-        batch=batch,
-        settings=fetch_settings(settings),
-        now=at,
-        everything=params.everything,
-    )
-
-
-def _looks(settings: Settings, run: str, batch: str) -> list[Look]:
-    from scrapers.model import Look, from_dict
-
-    return [from_dict(Look, value) for value in _read_handover(settings, run, f"links-{batch}.json")]
-
-
-def _read_handover(settings: Settings, run: str, name: str) -> list[dict[str, Any]]:
-    """What the step before wrote; nothing where that step failed, so that the others' work goes on."""
-    path = _run_file(settings, run, name)
-    if not path.is_file():
-        return []
-    value: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
-    return value
-
-
-@_told
-def fetch_batch(settings: Settings, run: str, batch: str) -> dict[str, int]:
-    """Bring what ``discover_batch`` found into the archive; the outcome goes to ``fetched-<batch>.json``."""
-    from scrapers.fetching import fetch
-    from scrapers.model import Fetched, to_dict
-
-    links = [link for look in _looks(settings, run, batch) for link in look.links]
-    results: list[Fetched | Failure] = []
-    if links:
-        sources, at, _ = _batch_sources(settings, run, batch)
-        results = fetch(
-            links,
-            archive=open_archive(settings),
-            run_id=run,
-            batch=batch,
-            settings=fetch_settings(settings),
-            now=at,
-            sources=sources,
-        )
-    handed = [{"fetched": isinstance(item, Fetched), **to_dict(item)} for item in results]
-    write_json(_run_file(settings, run, f"fetched-{batch}.json"), handed)
-    fetched = [item for item in results if isinstance(item, Fetched)]
-    emit("fetched", batch=batch, fetched=len(fetched), failed=len(results) - len(fetched))
-    return {
-        "fetched": len(fetched),
-        "new": sum(f.new for f in fetched),
-        "failed": len(results) - len(fetched),
-    }
-
-
-def _outcomes(settings: Settings, run: str, batch: str) -> tuple[list[Fetched], list[Failure]]:
-    from scrapers.model import Failure, Fetched, from_dict
-
-    fetched, failed = [], []
-    for value in _read_handover(settings, run, f"fetched-{batch}.json"):
-        if value.pop("fetched"):
-            fetched.append(from_dict(Fetched, value))
-        else:
-            failed.append(from_dict(Failure, value))
-    return fetched, failed
-
-
 # --- parse -----------------------------------------------------------------------------------------------
 
 
-@_told
+@told
 def parse_batch(settings: Settings, run: str, batch: str) -> dict[str, int]:
     """Read what the archive holds of the batch's sources and today's parser has not read; write staging.
 
     That is what this run fetched, what an earlier run fetched before it was killed, and, after a change of
     the parser, all the rest. The files count once ``commit`` names them; ``staged-<batch>.json`` lists them.
     """
-    sources, _, params = _batch_sources(settings, run, batch)
-    ids = {source.id for source in sources}
+    value = plan_value(settings, run)
+    ids = next((set(b["sources"]) for b in value["batches"] if b["name"] == batch), set())
     archive = open_archive(settings)
     entries = [e for e in archive.entries() if e.source_id in ids and e.kind == "document"]
-    fetched, failed = _outcomes(settings, run, batch)
-    again = {f.document_id for f in fetched} if params.everything else set()
+    fetched, failed = outcomes_of(settings, run, batch)
+    again = {f.document_id for f in fetched} if value["params"]["everything"] else set()
     known = Known.read(settings)
-    looks = _looks(settings, run, batch)
+    looks = looks_of(settings, run, batch)
     failures = [*(f for look in looks for f in look.failures), *failed]
     rows = [failure_row(run, failure) for failure in failures]
     rows += contradicting_copies(run, fetched)
     with Writer(settings, run, batch, known) as writer:
         writer.quarantine(rows)
         parse_entries(settings, writer, archive, known.todo(entries, again=again))
-        for look in looks:
-            writer.look(look)
-    write_json(
-        _run_file(settings, run, f"staged-{batch}.json"),
-        {"files": [asdict(f) for f in writer.files], "counts": writer.counts, "reasons": writer.reasons},
-    )
+        seen = [writer.look(look) for look in looks]
+    staged = {"files": [asdict(f) for f in writer.files], "counts": writer.counts, "reasons": writer.reasons}
+    write_json(run_file(settings, run, f"staged-{batch}.json"), {**staged, "looks": seen})
     emit("parsed", batch=batch, **writer.counts)
     return writer.counts
 
 
-@_told
-def read_archive(settings: Settings, run: str, *, again: bool) -> dict[str, int]:
+@told
+def read_archive(settings: Settings, run: str, again: bool) -> dict[str, int]:
     """Read what the archive holds, without a look at any source; with ``again``, also what was read before."""
     write_json(
-        _run_file(settings, run, "plan.json"),
+        run_file(settings, run, "plan.json"),
         {"run": run, "at": datetime.now(UTC).isoformat(), "params": asdict(RunParams()), "batches": []},
     )
     upgrade(settings, run)
@@ -342,7 +142,7 @@ def read_archive(settings: Settings, run: str, *, again: bool) -> dict[str, int]
     with Writer(settings, run, "archive", known) as writer:
         parse_entries(settings, writer, archive, known.todo(entries, again=everything))
     write_json(
-        _run_file(settings, run, "staged-archive.json"),
+        run_file(settings, run, "staged-archive.json"),
         {"files": [asdict(f) for f in writer.files], "counts": writer.counts, "reasons": writer.reasons},
     )
     return writer.counts
@@ -351,21 +151,27 @@ def read_archive(settings: Settings, run: str, *, again: bool) -> dict[str, int]
 # --- commit ----------------------------------------------------------------------------------------------
 
 
-@_told
+@told
 def commit(settings: Settings, run: str) -> dict[str, int]:
     """Make what the batches staged count, all at once. Returns rows by table, and ``new_documents``.
 
     A batch that broke is not among them; its documents lie in the archive and the next run parses them.
     """
     files: list[StagedFile] = []
+    looks: list[dict[str, Any]] = []
     counts: Counter[str] = Counter(dict.fromkeys((*TABLES, "new_documents"), 0))
     for path in sorted((settings.runs / run).glob("staged-*.json")):
         value = json.loads(path.read_text(encoding="utf-8"))
         files += [StagedFile(**f) for f in value["files"]]
+        looks += value.get("looks", ())
         counts.update(value["counts"])
+    if looks:
+        # One file for all batches: a few rows of each would be 34 files a night, and every second night would merge them.
+        rows = [{**row, "looked_at": datetime.fromisoformat(row["looked_at"])} for row in looks]
+        files.append(staging.write_table(settings.staging, "looks", f"{run}-looks", rows))
     if files:
         staging.write_commit(settings.staging, run, files)
-    write_json(_run_file(settings, run, "committed.json"), dict(counts))
+    write_json(run_file(settings, run, "committed.json"), dict(counts))
     return dict(counts)
 
 
@@ -374,7 +180,13 @@ def nothing_new(counts: Mapping[str, int]) -> bool:
     return not any(counts.get(table) for table in staging.DATA_TABLES)
 
 
-@_told
+def nothing_to_build(settings: Settings, counts: Mapping[str, int]) -> bool:
+    """Whether the warehouse shows what is staged, after a commit of ``counts``. What an earlier night staged, and a
+    killed build did not publish, is built tonight."""
+    return nothing_new(counts) and (is_current(settings) or not has_documents(settings))
+
+
+@told
 def report(settings: Settings, run: str) -> dict[str, Any]:
     """The last step of a night: tidy up, say what was done (``nightly.json``), tell who must know.
 
@@ -383,12 +195,12 @@ def report(settings: Settings, run: str) -> dict[str, Any]:
     from expectations.alerts import Problem, notify_problem
 
     try:
-        value = _plan_value(settings, run)
+        value = plan_value(settings, run)
         names = [batch["name"] for batch in value["batches"]]
         broken = [name for name in names if _unfinished(settings, run, name)]
-        committed = _run_file(settings, run, "committed.json").is_file()
+        committed = run_file(settings, run, "committed.json").is_file()
         summary = summarise(settings, run)
-        write_json(_run_file(settings, run, "nightly.json"), summary)
+        write_json(run_file(settings, run, "nightly.json"), summary)
         tidy(settings, run)
         problems = problems_of_night(settings, broken, summary)
     except Exception as error:
@@ -447,7 +259,7 @@ def tell_of_the_night(settings: Settings, run: str, words: str) -> None:
 def _unfinished(settings: Settings, run: str, batch: str) -> bool:
     """Whether a step of the batch broke. One that reads goes on after one that looks broke, and says nothing of it."""
     return not all(
-        _run_file(settings, run, f"{step}-{batch}.json").is_file() for step in ("links", "fetched", "staged")
+        run_file(settings, run, f"{step}-{batch}.json").is_file() for step in ("links", "fetched", "staged")
     )
 
 
@@ -506,37 +318,33 @@ def has_documents(settings: Settings) -> bool:
 
 
 def _failures_in_a_row(settings: Settings) -> dict[str, int]:
-    return dict(
-        _of_looks(
-            settings,
-            "select source_id, count(*) filter (where looked_at > coalesce(succeeded_at, '-infinity')) "
-            "from (select *, max(looked_at) filter (where ok) over (partition by source_id) as succeeded_at from looks) "
-            "group by source_id",
-        )
+    """Of each source, how many looks failed since the last that did not."""
+    counts: Counter[str] = Counter()
+    for look in _looks_by_time(settings, "source_id", "looked_at", "ok"):
+        counts[look["source_id"]] = 0 if look["ok"] else counts[look["source_id"]] + 1
+    return dict(counts)
+
+
+def _looks_by_time(settings: Settings, *columns: str) -> list[dict[str, Any]]:
+    """Columns of the looks that count, oldest first. There are some hundred thousand after some years."""
+    # Not by DuckDB: every night asks, and on a night without news nobody else has a use for its 50 MB.
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    rows = staging.read_table(settings.staging, "looks", columns).to_pylist()
+    return sorted(
+        (row for row in rows if row["looked_at"] is not None and row["looked_at"] <= tomorrow),
+        key=lambda row: row["looked_at"],
     )
-
-
-def _of_looks(settings: Settings, query: str) -> list[tuple[Any, ...]]:
-    """Rows of a query over the table ``looks``: there are some hundred thousand after some years."""
-    import duckdb
-
-    files = [str(path) for path in staging.inputs_for_sql(settings.staging, "looks")]
-    with duckdb.connect() as connection:
-        connection.execute("set timezone = 'UTC'")
-        looks = connection.read_parquet(files, union_by_name=True)
-        looks.filter(staging.LOOKED_BY_NOW).create_view("looks")
-        return connection.execute(query).fetchall()
 
 
 def summarise(settings: Settings, run: str) -> dict[str, Any]:
     """What a run looked at, found, fetched, read and set aside, in numbers; and its failed looks by name."""
-    names = [batch["name"] for batch in _plan_value(settings, run)["batches"]]
-    looks = [look for name in names for look in _looks(settings, run, name)]
-    outcomes = [_outcomes(settings, run, name) for name in names]
+    names = [batch["name"] for batch in plan_value(settings, run)["batches"]]
+    looks = [look for name in names for look in looks_of(settings, run, name)]
+    outcomes = [outcomes_of(settings, run, name) for name in names]
     reasons: Counter[str] = Counter()
     for path in (settings.runs / run).glob("staged-*.json"):
         reasons.update(json.loads(path.read_text(encoding="utf-8"))["reasons"])
-    committed = _run_file(settings, run, "committed.json")
+    committed = run_file(settings, run, "committed.json")
     return {
         "run": run,
         "sources": len(looks),
@@ -576,14 +384,6 @@ def tidy(settings: Settings, run: str) -> None:
 # --- build, check, publish ----------------------------------------------------------------------------------
 
 
-class Refused(Exception):
-    """The data failed a check: nothing was published. ``results`` says which checks, with failing rows."""
-
-    def __init__(self, words: str, results: Sequence[CheckResult] = ()) -> None:
-        super().__init__(words)
-        self.results = tuple(results)
-
-
 def inputs_digest(settings: Settings) -> str:
     """A hash over what a build depends on: staging files as they lie there, and the code of build and checks.
 
@@ -604,14 +404,12 @@ def inputs_digest(settings: Settings) -> str:
 
 def _health(settings: Settings) -> list[str]:
     """Of each source, how its last look went. Whether it is late depends on the calendar: seen anew each month."""
-    rows = _of_looks(
-        settings,
-        "select source_id, ok, error, links_seen, looked_at, region_code from looks "
-        "qualify row_number() over (partition by source_id order by looked_at desc) = 1",
-    )
+    columns = ("source_id", "looked_at", "ok", "error", "links_seen", "region_code")
+    last = {look["source_id"]: look for look in _looks_by_time(settings, *columns)}
     return [
-        f"{name} {ok} {error} {bool(links_seen)} " + (f"{at:%Y-%m}" if region else "")
-        for name, ok, error, links_seen, at, region in rows
+        f"{name} {look['ok']} {look['error']} {bool(look['links_seen'])} "
+        + (f"{look['looked_at']:%Y-%m}" if look["region_code"] else "")
+        for name, look in last.items()
     ]
 
 
@@ -636,7 +434,7 @@ def is_current(settings: Settings) -> bool:
     return is_published and bool(built) and built.get("inputs") == inputs_digest(settings)
 
 
-@_told
+@told
 def check_staging(settings: Settings, run: str) -> dict[str, Any]:
     """Gate 1, over the staging files; single bad rows are set aside, and the build will not read them.
 
@@ -645,10 +443,10 @@ def check_staging(settings: Settings, run: str) -> dict[str, Any]:
     from expectations import screen
 
     for name in ("refused.json", "published.json"):
-        _run_file(settings, run, name).unlink(missing_ok=True)
+        run_file(settings, run, name).unlink(missing_ok=True)
     emit("step", what="Checking what was staged")
     # Before anything is read: what another run commits from now on is in no build yet.
-    write_json(_run_file(settings, run, "inputs.json"), inputs_digest(settings))
+    write_json(run_file(settings, run, "inputs.json"), inputs_digest(settings))
     files = {table: staging.inputs_for_sql(settings.staging, table) for table in TABLES}
     damaged = staging.verify(settings.staging)
     if damaged:
@@ -658,7 +456,7 @@ def check_staging(settings: Settings, run: str) -> dict[str, Any]:
         results, files = screening.results, screening.files
         emit("withheld", count=len(screening.withheld))
     listed = {table: [str(path) for path in paths] for table, paths in files.items()}
-    write_json(_run_file(settings, run, "build-inputs.json"), listed)
+    write_json(run_file(settings, run, "build-inputs.json"), listed)
     return _judge(settings, run, "staging", results, database=None)
 
 
@@ -678,13 +476,13 @@ def _damaged(problem: str) -> CheckResult:
     )
 
 
-@_told
+@told
 def build(settings: Settings, run: str) -> dict[str, Any]:
     """dbt over the staging files. Raises Refused where dbt's tests fail, BuildError where dbt itself does."""
     from warehouse import build as builder
 
     emit("step", what="Building the warehouse (dbt)")
-    path = _run_file(settings, run, "build-inputs.json")
+    path = run_file(settings, run, "build-inputs.json")
     if not path.is_file():
         raise RunError(f"{path}: what was staged was not checked in this run; start with check_staging")
     listed: dict[str, list[str]] = json.loads(path.read_text(encoding="utf-8"))
@@ -695,7 +493,7 @@ def build(settings: Settings, run: str) -> dict[str, Any]:
     return {"database": str(settings.build_database)}
 
 
-@_told
+@told
 def check_warehouse(settings: Settings, run: str) -> dict[str, Any]:
     """Gates 2 and 3: the marts by themselves, and beside what is published. Raises Refused."""
     from expectations import run_gate
@@ -728,7 +526,7 @@ def _judge(
 
 def _refuse(settings: Settings, run: str, words: str, stopping: Sequence[CheckResult]) -> NoReturn:
     write_json(
-        _run_file(settings, run, "refused.json"),
+        run_file(settings, run, "refused.json"),
         {"words": words, "checks": [result.as_dict() for result in stopping]},
     )
     raise Refused(words, stopping)
@@ -736,24 +534,24 @@ def _refuse(settings: Settings, run: str, words: str, stopping: Sequence[CheckRe
 
 def refusal(settings: Settings, run: str) -> dict[str, Any] | None:
     """``words`` and ``checks`` (CheckResults as dictionaries) of what refused the data, or None."""
-    path = _run_file(settings, run, "refused.json")
+    path = run_file(settings, run, "refused.json")
     if not path.is_file():
         return None
     value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return value
 
 
-@_told
+@told
 def publish(settings: Settings, run: str) -> dict[str, Any]:
     """The build becomes the published file, unless its content is that already."""
     from warehouse import publish as publisher
 
     emit("step", what="Publishing")
-    inputs = json.loads(_run_file(settings, run, "inputs.json").read_text(encoding="utf-8"))
+    inputs = json.loads(run_file(settings, run, "inputs.json").read_text(encoding="utf-8"))
     result = publisher.publish(settings.build_database, settings.published, run_id=run, keep=settings.history)
     state = {"inputs": inputs, "content_hash": result.content_hash, "run": run}
     write_json(_state_file(settings), state)
-    write_json(_run_file(settings, run, "published.json"), {"published": result.published})
+    write_json(run_file(settings, run, "published.json"), {"published": result.published})
     emit("published", published=result.published, path=str(result.path))
     if settings.publish_url:
         from warehouse.manifest import copy_published
@@ -768,7 +566,7 @@ def _report(settings: Settings, run: str, *, published: bool) -> str:
     """Path of the run's HTML report; empty where it could not be written, which must keep no alert from going out."""
     from expectations.report import write_report
 
-    night = _run_file(settings, run, "nightly.json")
+    night = run_file(settings, run, "nightly.json")
     try:
         summary = json.loads(night.read_text(encoding="utf-8")) if night.is_file() else {}
         database = settings.published if published else settings.build_database
@@ -778,7 +576,7 @@ def _report(settings: Settings, run: str, *, published: bool) -> str:
         return ""
 
 
-@_told
+@told
 def tell(settings: Settings, run: str) -> dict[str, Any]:
     """The last step of a build: tell who must know what came of it. One message, and only if there is news.
 
@@ -789,7 +587,7 @@ def tell(settings: Settings, run: str) -> dict[str, Any]:
     from expectations.results import read_results
 
     refused = refusal(settings, run)
-    path = _run_file(settings, run, "published.json")
+    path = run_file(settings, run, "published.json")
     done = path.is_file()
     broke = (
         []

@@ -18,8 +18,8 @@ from pathlib import Path
 import duckdb
 from filelock import FileLock, Timeout
 
+from warehouse.files import sync_folder, whole_file
 from warehouse.manifest import Manifest, file_sha256, manifest_of, read_manifest
-from warehouse.staging import sync_folder, whole_file
 
 #: Grows by one when a table or column that analysts read changes its meaning or goes.
 SCHEMA_VERSION = 1

@@ -25,8 +25,8 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 import httpx
 
 from scrapers.storage import StorageError, Store
+from warehouse.files import sync_folder, write_json
 from warehouse.manifest import Manifest, ManifestError, file_sha256
-from warehouse.staging import sync_folder, write_json
 
 NAME = "cityreports.duckdb"
 

@@ -1,16 +1,40 @@
-"""A run by its name, what it is to do, and the environment of an embedded one.
+"""A run by its name, what it is to do, how it ends, and the environment of an embedded one.
 
-Kept free of heavy imports: the process that watches a night holds nothing of what the night needs.
+Kept free of heavy imports: neither the process that watches a night nor Airflow's holds what the steps need.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from warehouse.settings import CHECKOUT, Settings
+
+if TYPE_CHECKING:
+    from expectations import CheckResult
+
+
+class RunError(Exception):
+    """A run cannot do what it was asked to; the message says why and what to do."""
+
+
+class Refused(Exception):
+    """The data failed a check: nothing was published. ``results`` says which checks, with failing rows."""
+
+    def __init__(self, words: str, results: Sequence[CheckResult] = ()) -> None:
+        super().__init__(words)
+        self.results = tuple(results)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Sources that one mapped task works on; ``title`` is what an operator reads in the grid."""
+
+    name: str
+    title: str
+    sources: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import secrets
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,9 +25,10 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from filelock import FileLock
 
 from scrapers.storage import Detail, Mirror, Store
+from warehouse.files import whole_file
+from warehouse.locks import StagingError as StagingError
 from warehouse.schemas import STAGING_VERSION, TABLES
 from warehouse.settings import Remote
 
@@ -65,10 +63,6 @@ class _Place:
         return self.store.details()
 
 
-class StagingError(Exception):
-    """Staging is not as its commits say; the message names the file and what to do."""
-
-
 @dataclass(frozen=True, slots=True)
 class StagedFile:
     """One whole Parquet file; ``name`` is relative to its table's folder."""
@@ -92,40 +86,6 @@ class Commit:
     files: tuple[StagedFile, ...]
     replaces: tuple[str, ...] = ()
     version: int = STAGING_VERSION
-
-
-@contextmanager
-def whole_file(target: Path, scratch: Path) -> Iterator[Path]:
-    """A path to write to; it becomes ``target`` by one rename, durably, once the block ends without an error.
-
-    After an error (a full disk, Ctrl-C) nothing is left behind and ``target`` is as it was.
-    """
-    scratch.mkdir(parents=True, exist_ok=True)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    draft = scratch / f"{target.name}.{os.getpid()}.{secrets.token_hex(4)}"
-    try:
-        yield draft
-        with draft.open("rb") as handle:
-            os.fsync(handle.fileno())
-        draft.replace(target)
-        sync_folder(target.parent)
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make a rename in ``folder`` survive a power cut."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def write_json(target: Path, value: Any, scratch: Path | None = None) -> None:
-    """``value`` as JSON at ``target``, whole or not at all."""
-    with whole_file(target, scratch or target.parent / "_tmp") as draft:
-        draft.write_text(json.dumps(value, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
 def write_table(root: Root, table: str, name: str, rows: Sequence[Mapping[str, Any]]) -> StagedFile:
@@ -183,7 +143,11 @@ def _write(place: _Place, table: str, name: str, parts: Iterable[pa.Table | pa.R
         for part in parts:
             count += part.num_rows
             batch = part if isinstance(part, pa.Table) else pa.Table.from_batches([part])
-            writer.write_table(batch.cast(schema))
+            writer.write_table(
+                batch.replace_schema_metadata(schema.metadata)
+                if batch.schema.equals(schema)
+                else batch.cast(schema)
+            )
     return StagedFile(table, file, count)
 
 
@@ -334,7 +298,9 @@ def _read_file(path: Path, wanted: pa.Schema) -> pa.Table:
     for name in wanted.names:
         if name not in present:
             table = table.append_column(name, pa.nulls(table.num_rows, wanted.field(name).type))
-    return table.select(wanted.names).cast(wanted)
+    table = table.select(wanted.names)
+    # A cast to what it is already would load pyarrow's compute functions, for 15 MB.
+    return table if table.schema.equals(wanted) else table.cast(wanted)
 
 
 def verify(root: Root) -> list[str]:
@@ -520,25 +486,3 @@ def remove_uncommitted(root: Root, *, older_than_s: float) -> int:
             removed += 1
     place.mirror.keep_only({name: there[name] for name in there.keys() - set(dead)})
     return removed
-
-
-@contextmanager
-def exclusive(home: Path, what: str) -> Iterator[None]:
-    """Hold the home for one writer; the lock goes with the process, however that ends.
-
-    Raises StagingError at once when another process holds it.
-    """
-    from filelock import Timeout
-
-    home.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(home / ".lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        raise StagingError(
-            f"{home} is in use by another run; {what} must wait until it has ended (`cityreports status`)"
-        ) from error
-    try:
-        yield
-    finally:
-        lock.release()

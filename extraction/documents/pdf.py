@@ -8,14 +8,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from extraction.documents.noise import without_noise
 from extraction.model import DocumentError, DocumentText
+from extraction.ocr import ocr_engine
 
 #: Seconds of wall time for one PDF.
 DEADLINE = 4.5
@@ -33,17 +31,6 @@ INSTALL = "the extra `ocr` reads such pages: pip install 'cityreports[ocr]'"
 _THRIFT = {"MALLOC_MMAP_THRESHOLD_": "1000000", "MALLOC_ARENA_MAX": "1"}
 
 _WORKER = Path(__file__).with_name("pdf_worker.py")
-
-
-@cache
-def ocr_engine() -> str:
-    """Name and version of what recognises pictures of pages; empty where the extra ``ocr`` is not installed."""
-    if find_spec("rapidocr") is None or find_spec("onnxruntime") is None:
-        return ""
-    try:
-        return f"rapidocr {version('rapidocr')}"
-    except PackageNotFoundError:
-        return ""
 
 
 def read_pdf(data: bytes, *, more_time: Callable[[float], object] | None = None) -> DocumentText:

@@ -15,10 +15,10 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen import canvas
 
 from extraction.documents import pdf, pdf_worker, read_document
-from extraction.documents.pdf import ocr_engine
 from extraction.extract import extract_report
 from extraction.identity import identify
 from extraction.model import Claim, DocumentError, Identity, Observation
+from extraction.ocr import ocr_engine
 from tests.extraction import scans
 
 needs_engine = pytest.mark.skipif(not ocr_engine(), reason="the extra ocr is not installed")

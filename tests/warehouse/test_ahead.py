@@ -18,7 +18,7 @@ def test_batches_are_worked_on_at_the_same_time() -> None:
         together.wait()  # breaks unless all three are at work
         return batch.upper()
 
-    ahead.begin(["a", "b", "c"], meet)
+    ahead.begin("run1", ["a", "b", "c"], meet)
     assert [ahead.outcome(batch, meet) for batch in ("c", "a", "b")] == ["C", "A", "B"]
 
 
@@ -33,7 +33,7 @@ def test_a_batch_that_broke_is_worked_on_anew_when_it_is_tried_again() -> None:
             raise OSError("disk")
         return "fine"
 
-    ahead.begin(["a"], work)
+    ahead.begin("run1", ["a"], work)
     with pytest.raises(OSError, match="disk"):
         ahead.outcome("a", work)
     assert ahead.outcome("a", work) == "fine"
@@ -42,11 +42,11 @@ def test_a_batch_that_broke_is_worked_on_anew_when_it_is_tried_again() -> None:
 
 def test_nothing_is_begun_where_it_is_off_and_nothing_of_an_older_run_is_given() -> None:
     ahead: Ahead[str] = Ahead()
-    ahead.begin(["a"], lambda batch: pytest.fail("begun"))
+    ahead.begin("run1", ["a"], lambda batch: pytest.fail("begun"))
     assert ahead.outcome("a", lambda batch: "when asked") == "when asked"
     ahead.is_on = True
-    ahead.begin(["a"], lambda batch: "old")
-    ahead.begin(["b"], lambda batch: "new")
+    ahead.begin("run1", ["a"], lambda batch: "old")
+    ahead.begin("run1", ["b"], lambda batch: "new")
     assert ahead.outcome("a", lambda batch: "when asked") == "when asked"
 
 

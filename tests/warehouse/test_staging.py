@@ -16,6 +16,7 @@ import pytest
 
 from tests.warehouse.rows import AT, document, observation, row
 from warehouse import staging
+from warehouse.locks import exclusive
 from warehouse.schemas import TABLES
 from warehouse.staging import StagingError
 
@@ -261,11 +262,11 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path) -> None:
 
 
 def test_two_writers_cannot_hold_a_home(tmp_path: Path) -> None:
-    with staging.exclusive(tmp_path, "first"):
-        second = staging.exclusive(tmp_path, "this run")
+    with exclusive(tmp_path, "first"):
+        second = exclusive(tmp_path, "this run")
         with pytest.raises(StagingError, match="in use by another run; this run must wait"):
             second.__enter__()
-    with staging.exclusive(tmp_path, "this run"):
+    with exclusive(tmp_path, "this run"):
         pass
 
 
