@@ -129,6 +129,16 @@ class Reader(Worded):
                 if not opens and text[time.end : time.end + 1] not in ",:":
                     continue  # 到2027年产值突破1000亿元;年底前建成…: of its own figure, not of what follows
                 self.time = time
+                if (
+                    opens
+                    and time.kind == "year"
+                    and any(
+                        later.kind == "year" and not later.part and later.years[0] > time.years[1]
+                        for later in times
+                    )
+                ):
+                    self.time = None  # 2024年776亿元，2025年达到820亿元；…: neither speaks of what follows
+                    break
                 if opens:
                     break  # “十五”期间，…，2005年达到…；…: what opens the sentence goes on after the semicolon
         if len(quantities) > 2 and _STRUCTURE.search(text, start, end):
@@ -580,6 +590,19 @@ class Reader(Worded):
         years, role, period_rule, averaged, partial = self._period(
             q, metric, statistic, before, spoken, times, stretch, clause_start
         )
+        if (
+            metric is not None
+            and metric.kind == "stock"
+            and q.unit.dimension == "count"
+            and statistic == "level"
+            and stretch.kind in ("tasks", "livelihood")
+            and years == (self.year, self.year)
+            and _BUILT.search(verbs + clause)
+            and not analyse(before).reached
+        ):
+            metric = (
+                None  # 建成三甲医院2家, among the tasks: how many will be built, not how many there will be
+            )
         if statistic in ("growth_rate",) and averaged == "average":
             statistic = "annual_average_growth_rate"
         elif averaged == "sums":
@@ -727,6 +750,10 @@ class Reader(Worded):
             f"{rule}/{period_rule}",
             confidence,
         )
+
+
+#: Verbs of building, with which a stock is not stated.
+_BUILT = re.compile(r"建成|创建")
 
 
 #: Where the words that follow a value end: what stands behind speaks of something else.

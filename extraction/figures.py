@@ -346,6 +346,14 @@ class Figures(Subjects):
             begin = start_year.years[0] if start_year and start_year.at >= clause_at else back
             years = (begin, begin)
             return years, "actual", "from_" + rule, "", partial
+        if (
+            explicit is not None
+            and start_year is not None
+            and start_year.at >= clause_at
+            and explicit.years[1] <= start_year.years[0]
+        ):
+            explicit = None  # …；收入由2024年的59亿元增加到61亿元: the second year is later than the first
+            years = stretch.years
         if start_year is not None and explicit is None and start_year.years[0] < year:
             # 从2020年的51%提升到70%
             years = (stretch.years[1], stretch.years[1])

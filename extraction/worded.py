@@ -132,6 +132,8 @@ class Worded(Figures):
     ) -> None:
         text = self.text
         clause_start = self._after_delimiter(start, at)
+        if qualifier == "flat" and text[at - 1 : at] == "、":
+            clause_start = at  # 收入2459亿元、与上年持平
         if any(clause_start <= q.start < at for q in quantities):
             return
         if any(at <= q.start < stop + 2 for q in quantities):
