@@ -34,6 +34,7 @@ from typing import Any
 
 from cluster.compose import ROOT
 from cluster.processes import adopt_orphans, die_with_parent, marked
+from cluster.servers import MissingServer, install
 from cluster.sites import sites
 from cluster.storage import Storage, puller
 from cluster.trials import (
@@ -570,7 +571,10 @@ def possible(only: Sequence[str] | None) -> dict[str, int]:
     shares = {name: share for name, share in FAULTS.items() if not only or name in only}
     lacking = {}
     if "clock" in shares and shutil.which("faketime") is None:
-        lacking["clock"] = "faketime is not installed (Debian: apt-get install faketime)"
+        try:
+            install("faketime")
+        except MissingServer as missing:
+            lacking["clock"] = str(missing)
     if "disk-full" in shares:
         with tempfile.TemporaryDirectory() as probe:
             try:
