@@ -1,6 +1,6 @@
 """All three gates over 1,000,000 observations, in one process: the bar is 60 s and 1 GB.
 
-The rows are simulated reports, read by the real extractor and multiplied (``bench.warehouse_at_scale``); the warehouse is
+The rows are the corpus' reports, read by the real extractor and multiplied (``bench.warehouse_at_scale``); the warehouse is
 built by dbt and compared with itself. Run as a program, it checks what is there:
 
     python -m bench.gates FILES.json BUILD.duckdb PUBLISHED.duckdb
@@ -11,7 +11,6 @@ dear case, a good night is cheaper.
 
 from __future__ import annotations
 
-import csv
 import json
 import math
 import resource
@@ -23,18 +22,16 @@ from pathlib import Path
 
 OBSERVATIONS = 1_000_000
 
-#: Simulated reports that are read; all others are made of them.
-TEMPLATES = 60
-
 
 def gates(scratch: Path) -> dict[str, float]:
     """Seconds by the clock and of processor time, memory, and checks that broke (which would make the rest worthless)."""
     from bench.warehouse_at_scale import Generator
+    from tests.conftest import SHARED
     from tests.dbt import corpus
     from warehouse.build import build
     from warehouse.settings import Settings
 
-    tables = corpus.staging(_reports(scratch / "corpus"))
+    tables = corpus.staging(SHARED / "corpus")
     stated = len(tables["observations"]) / len(tables["documents"])
     # The generator leaves one fact in five out.
     files = Generator(scratch / "staging", tables).history(math.ceil(OBSERVATIONS / (0.8 * stated)))
@@ -55,24 +52,6 @@ def gates(scratch: Path) -> dict[str, float]:
     if figures["broke"]:
         raise RuntimeError(f"checks broke: {done.stdout[-3000:]}")
     return figures
-
-
-def _reports(folder: Path) -> Path:
-    """Simulated reports with a manifest, as ``tests.dbt.corpus`` reads them."""
-    from tests.scrapers import farm
-
-    within = folder / "simulated"
-    within.mkdir(parents=True)
-    with (within / "manifest.csv").open("w", encoding="utf-8", newline="") as handle:
-        writer = csv.writer(handle)
-        writer.writerow(["file", "region", "report_year", "published", "kind", "title", "url"])
-        for site in farm.plan(TEMPLATES, 0):
-            path = within / f"{site.code}.html"
-            path.write_bytes(farm.article(site, 2026))
-            writer.writerow(
-                [path.name, site.name, 2026, "2026-02-09", "full", f"2026年{site.name}政府工作报告", ""]
-            )
-    return folder
 
 
 def _peak_mb() -> float:
