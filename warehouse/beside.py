@@ -5,20 +5,24 @@ thousands of pages) would come on top of it, and stay there to the end. So the e
 hands each step to a child, and the child ends with its phase, when all that it took goes back. Under a scheduler, where
 each task has a process of its own, steps run in the task.
 
-    python -m warehouse.beside look       takes (name, arguments) on standard input, pickled; gives (done, outcome)
+    python -m warehouse.beside look 7     takes (name, arguments) on connection 7 and gives (done, outcome), until it is closed
+
+What goes over the connection is made by the two processes, as between ``warehouse.workers`` and their pool, never by a page.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-import pickle
 import subprocess
 import sys
 import threading
 import traceback
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from multiprocessing.reduction import ForkingPickler
 from types import ModuleType
 from typing import Any
 
@@ -56,6 +60,7 @@ class Beside:
         self.is_on = False
         self._phase = ""
         self._child: subprocess.Popen[bytes] | None = None
+        self._line: Connection | None = None
 
     def call(self, name: str, arguments: Sequence[Any]) -> Any:
         """The outcome of a step. Raises what it raised, and RunError where its process died."""
@@ -63,15 +68,13 @@ class Beside:
         if self._child is None or phase != self._phase:
             self.end()
             self._start(phase)
-        child = self._child
+        child, line = self._child, self._line
         assert child is not None
-        assert child.stdin is not None
-        assert child.stdout is not None
+        assert line is not None
         try:
-            pickle.dump((name, arguments), child.stdin)
-            child.stdin.flush()
-            done, outcome = pickle.load(child.stdout)  # noqa: S301 - from our own child
-        except (EOFError, OSError, pickle.UnpicklingError):
+            line.send((name, arguments))
+            done, outcome = line.recv()
+        except (EOFError, OSError):
             self.end()
             words = f"the process of step {name} ended with status {child.returncode}"
             emit("broke", step=name, what=words)
@@ -83,28 +86,26 @@ class Beside:
     def _start(self, phase: str) -> None:
         channel = os.environ.get(CHANNEL)
         self._phase = phase
-        self._child = subprocess.Popen(  # noqa: S603 - ourselves
-            [sys.executable, "-m", "warehouse.beside", phase],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            pass_fds=[int(channel)] if channel else [],
-        )
+        self._line, theirs = Pipe()
+        with theirs:
+            self._child = subprocess.Popen(  # noqa: S603 - ourselves
+                [sys.executable, "-m", "warehouse.beside", phase, str(theirs.fileno())],
+                stdin=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno(), *([int(channel)] if channel else [])],
+            )
 
     def end(self) -> None:
         """Let the child go, and wait until its memory is back."""
         child, self._child = self._child, None
         if child is None:
             return
-        assert child.stdin is not None
-        assert child.stdout is not None
-        with contextlib.suppress(OSError):
-            child.stdin.close()
+        assert self._line is not None
+        self._line.close()
         try:
             child.wait(END_SECONDS)
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
-        child.stdout.close()
 
 
 #: Off under a scheduler; ``warehouse.embedded`` turns it on.
@@ -113,13 +114,13 @@ BESIDE = Beside()
 
 def main() -> int:
     """Take steps until nobody sends any more."""
-    answers = os.fdopen(os.dup(1), "wb")
+    line = Connection(int(sys.argv[2]))
     os.dup2(2, 1)  # what anybody prints goes where Airflow's words go
     threading.Thread(target=die_with, args=(os.getppid(),), daemon=True).start()
     steps = _steps(sys.argv[1])
     while True:
         try:
-            name, arguments = pickle.load(sys.stdin.buffer)  # noqa: S301 - from our own parent
+            name, arguments = line.recv()
         except EOFError:
             return 0
         answer: tuple[bool, Any]
@@ -129,8 +130,7 @@ def main() -> int:
             with contextlib.suppress(OSError):  # the disk may be full
                 traceback.print_exc()
             answer = (False, error)
-        answers.write(_packed(answer))
-        answers.flush()
+        line.send_bytes(_packed(answer))
 
 
 def _steps(phase: str) -> ModuleType:
@@ -147,17 +147,17 @@ def _steps(phase: str) -> ModuleType:
     return pipeline
 
 
-def _packed(answer: tuple[bool, Any]) -> bytes:
+def _packed(answer: tuple[bool, Any]) -> memoryview:
     """An exception that cannot be sent goes as its words."""
     done, outcome = answer
     try:
-        packed = pickle.dumps(answer)
+        packed = ForkingPickler.dumps(answer)
         if not done:
-            pickle.loads(packed)  # noqa: S301 - what we just made
+            ForkingPickler.loads(packed)
     except Exception:
         if done:
             raise
-        packed = pickle.dumps((False, RunError(f"{type(outcome).__name__}: {outcome}")))
+        packed = ForkingPickler.dumps((False, RunError(f"{type(outcome).__name__}: {outcome}")))
     return packed
 
 
