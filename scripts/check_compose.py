@@ -30,8 +30,17 @@ _REQUIRED = re.compile(r"\$\{(\w+):\?")
 def parse(text: str, variables: dict[str, str]) -> Any:
     """The file with its variables filled in. Raises ValueError where it is no valid Compose file, or where a
     variable that it requires is missing."""
-    filled = rec_subs(yaml.safe_load(text), variables)
+    filled = _filled(yaml.safe_load(text), variables)
     return PyCompose.from_yaml(yaml.safe_dump(filled, allow_unicode=True))
+
+
+def _filled(value: Any, variables: dict[str, str]) -> Any:
+    """podman-compose makes classes for each string that it looks at: it is shown those that have a variable."""
+    if isinstance(value, dict):
+        return {key: _filled(item, variables) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_filled(item, variables) for item in value]
+    return rec_subs(value, variables) if isinstance(value, str) and "$" in value else value
 
 
 def problems(text: str) -> list[str]:
