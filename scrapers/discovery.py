@@ -21,6 +21,7 @@ from pathlib import Path
 from types import ModuleType
 from urllib.parse import urljoin, urlsplit
 
+from extraction.regions import find_in
 from scrapers import season as seasons
 from scrapers.archive import Archive
 from scrapers.client import Answer, Network, Visit, is_challenge
@@ -37,6 +38,8 @@ _ROWS_REMEMBERED = 400
 _PROBE_AGAIN_DAYS = 7
 _SEARCH_AGAIN_DAYS = 7
 _GIVE_UP_AFTER = 8
+#: Newspapers print a report during the session or in the weeks after it.
+_CONGRESS_DAYS = 30
 
 
 def discover(
@@ -105,6 +108,7 @@ class _Findings:
     unopened: bool = False
     probed: bool = False
     searched: bool = False
+    congress: bool = False
 
 
 async def _look_at_sites(sources: Sequence[Source], task: _Task) -> list[Look]:
@@ -178,15 +182,29 @@ async def _look(source: Source, task: _Task, network: Network) -> tuple[Look, li
 
 async def _walk(source: Source, task: _Task, visit: Visit, memory: Memory, found: _Findings) -> None:
     """All listings of a source, each as far as is needed."""
+    if reason := _not_asked(source, task):
+        found.notes.append(reason)
+        return
     module = platform(source.platform)
     daily = hasattr(module, "starts") and any("{dd}" in listing for listing in source.listings)
     if daily and not task.to_the_end and not seasons.in_season(source.season, task.today):
         found.notes.append("out of season: the day's paper was not asked for")
         return
     starts: list[str] = module.starts(source, task.today) if daily else list(source.listings)
+    today = starts[: len(source.listings)] if daily else []
     missing: list[LookError] = []
     failed: list[LookError] = []
     for start in starts:
+        if (
+            daily
+            and start not in today
+            and start in memory.listings
+            and not _is_deep_night(source, task.today)
+        ):
+            # Yesterday's paper was read yesterday.
+            found.listings[start] = memory.listings[start]
+            found.links.update((link.url, link) for link in memory.links if link.found_on == start)
+            continue
         try:
             if hasattr(module, "columns"):
                 await _walk_portal(source, task, visit, memory, found, module, start)
@@ -199,6 +217,18 @@ async def _walk(source: Source, task: _Task, visit: Visit, memory: Memory, found
         raise failed[0]
     if daily and len(missing) == len(starts):
         raise missing[0]
+
+
+def _not_asked(source: Source, task: _Task) -> str:
+    """Why a second place is left alone this night; empty where it is asked. What is asked for everything (backfill)
+    is always asked."""
+    if not source.is_second or task.to_the_end:
+        return ""
+    if not seasons.in_season(source.season, task.today):
+        return "out of season: a second place was not asked"
+    if _held_in_full(source, task, seasons.report_year(task.today)):
+        return "the report is held: a second place was not asked"
+    return ""
 
 
 async def _walk_portal(
@@ -319,6 +349,11 @@ async def _walk_listing(
     if not matched and not memory.links:
         await _probe(source, task, visit, memory, found, module, start, rows)
     found.links.update((link.url, link) for link in matched)
+    if hasattr(module, "of_a_congress") and not _worth_reading_on(task, memory, found, module, rows):
+        found.notes.append(f"{start}: no word of a congress: the other pages were not asked for")
+        found.listings[start] = _listing(answer, task)
+        found.rows += [_mark(row) for row in rows]
+        return
     await _open_headlines(source, task, visit, known, found, module, page, rows, start)
     # A page that only leads to the rows stays the same when they change: it must not be taken for the
     # listing.
@@ -349,6 +384,18 @@ async def _walk_listing(
     if not found.unopened:
         found.listings[start] = asked
         found.rows += marks
+
+
+def _worth_reading_on(
+    task: _Task, memory: Memory, found: _Findings, module: ModuleType, rows: list[Row]
+) -> bool:
+    """Whether the other pages of a day's paper may hold a report: its first page speaks of a congress, or did in the
+    last weeks, or is a picture that says nothing."""
+    if not rows or module.of_a_congress(rows):
+        found.congress = found.congress or bool(rows)
+        return True
+    lately = memory.congress is not None and task.today - memory.congress <= timedelta(days=_CONGRESS_DAYS)
+    return lately or found.congress or task.to_the_end
 
 
 def _read(answer: Answer, asked: str, module: ModuleType) -> tuple[Page, list[Row]]:
@@ -513,6 +560,19 @@ def _held(source: Source, task: _Task, year: int) -> bool:
     )
 
 
+def _held_in_full(source: Source, task: _Task, year: int) -> bool:
+    """Whether the whole report of a region and year is held, as far as titles tell. A city's newspaper prints the
+    province's, too: what it calls 政府工作报告 alone does not count."""
+    return any(
+        entry.claim.region == source.region_name
+        and entry.claim.report_year == year
+        and entry.kind == "document"
+        and entry.claim.edition not in ("abstract", "digest")
+        and (entry.source_id == source.region_code or bool(find_in(entry.claim.title or "")))
+        for entry in task.archive.entries()
+    )
+
+
 def _clock_failures(source: Source, task: _Task, found: _Findings) -> list[Failure]:
     if not found.skews or abs(found.skews[0]) <= task.settings.max_clock_skew:
         return []
@@ -543,6 +603,7 @@ def _store(source: Source, task: _Task, memory: Memory, found: _Findings) -> Non
         probed=task.today if found.probed else memory.probed,
         columns={**memory.columns, **found.columns},
         searched=task.today if found.searched else memory.searched,
+        congress=task.today if found.congress else memory.congress,
     )
     if fresh != memory:
         remember(task.archive, source.id, fresh)

@@ -70,6 +70,11 @@ class Source:
     verified: date | None = None
     note: str = ""
 
+    @property
+    def is_second(self) -> bool:
+        """Whether this is a second place of its region: asked only in season, until the report is held."""
+        return self.region_code is not None and self.id != self.region_code
+
 
 @dataclass(frozen=True, slots=True)
 class Link:

@@ -47,6 +47,7 @@ class Memory:
     rechecks  how often a report that is held was asked for again, by address
     columns  pages of a portal on which reports were found, by the home page that led to them
     searched  the last day on which a portal was searched from its home page
+    congress  the last day on which a newspaper's first page spoke of a congress
     """
 
     made_by: str = ""
@@ -58,6 +59,7 @@ class Memory:
     rechecks: dict[str, int] = field(default_factory=dict)
     columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
     searched: date | None = None
+    congress: date | None = None
 
 
 def _name(source_id: str) -> str:
@@ -81,6 +83,7 @@ def recall(archive: Archive, source_id: str) -> Memory:
             rechecks=dict(data["rechecks"]),
             columns={home: tuple(found) for home, found in data.get("columns", {}).items()},
             searched=date.fromisoformat(data["searched"]) if data.get("searched") else None,
+            congress=date.fromisoformat(data["congress"]) if data.get("congress") else None,
         )
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return Memory()

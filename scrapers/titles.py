@@ -66,6 +66,9 @@ _NATIONAL = re.compile(
     r"国务院|总理|李克强|李强|温家宝|朱镕基|全国人大|全国人民代表大会|全国两会|十[一二三四五]届全国"
 )
 
+#: Days on which every newspaper prints the nation's report, often under 政府工作报告 alone. No region's congress sits then.
+_NATIONS_DAYS = ((3, 4), (3, 16))
+
 
 def edition_of(title: str) -> str | None:
     """``abstract``, ``digest``, or None where the title says nothing of it."""
@@ -102,6 +105,8 @@ def claim_of(row: Row, source: Source) -> Claim | None:
         return None
     if source.region_code != "000000" and _NATIONAL.search(title):
         return None
+    if _is_the_nations(title, row, source):
+        return None
     if _of_another_region(title, source):
         return None
     return Claim(
@@ -111,6 +116,15 @@ def claim_of(row: Row, source: Source) -> Claim | None:
         title=row.title or None,
         published=row.published,
     )
+
+
+def _is_the_nations(title: str, row: Row, source: Source) -> bool:
+    """Whether a newspaper printed the nation's report: in the days of its congress, under a title without a region."""
+    if source.place != "newspaper" or source.region_code == "000000" or row.published is None:
+        return False
+    first, last = _NATIONS_DAYS
+    day = (row.published.month, row.published.day)
+    return first <= day <= last and not find_in(title) and not _NAMELESS.search(title)
 
 
 def _of_another_region(title: str, source: Source) -> bool:

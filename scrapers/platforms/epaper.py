@@ -1,7 +1,8 @@
 """Newspapers' electronic editions: one page an article, one index a printed page, one set of both a day.
 
 name: epaper
-known-by: `/html/YYYY-MM/DD/node_N.htm` (or `/YYYYMM/DD/`) for printed pages, `content_ID.htm` for articles
+known-by: `/html/YYYY-MM/DD/node_N.htm` (or `/YYYYMMDD/DD/`, `/layout/YYYYMM/DD/node_01.html`) for printed pages,
+    `content_ID.htm` for articles
 listing: `{yyyy}`, `{mm}` and `{dd}` in the listing's address stand for the day: it is asked for today's and
 yesterday's
     paper. The index of the first printed page links the others (`node_2.htm` 第02版); each links its articles
@@ -10,7 +11,11 @@ facts: a day without a paper answers 404: no failure. Reports fill a page or two
 headline, with
     政府工作报告 in the line above or below it (引题, 副题), so a title is what the link and these lines say
     together. Where the link has the headline alone, it is the article that tells: of a printed page with few
-    articles, or under a headline with words of a congress, the articles are opened.
+    articles, or under a headline with words of a congress, the articles are opened. The lines of a title are
+    `#PreTitle`, `#Title`, `#SubTitle` in layouts of /YYYYMM/DD/, `td.font01` and `td.font02` in older ones,
+    `.bmnr_con_yinti` and so on where printed pages are called `page_01.htm`. First pages link the paper of the day
+    before (上一期): only pages of the same day are followed. While a congress sits the first page says so: without a
+    word of one, on it or in the weeks before, the rest of the paper is not asked for.
 """
 
 from __future__ import annotations
@@ -24,8 +29,15 @@ from scrapers.pages import Article, Page, Row, anchors, clean, date_in_url, plai
 #: A paper's first page may be all pictures.
 LEADS_ON = True
 
-_ARTICLE = re.compile(r"/content_\d+(_\d+)?\.s?html?$", re.I)
-_NODE = re.compile(r"/node_\d+(_\d+)?\.s?html?$", re.I)
+#: Also content_rb_123.htm (Chongqing), and c123.html and col01.html, lA01.html, node01.html beside a day.
+_ARTICLE = re.compile(r"/content_(?:[a-z]+_)?\d+(_\d+)?\.s?html?$|/\d{6}/\d{2}/c\d+\.html?$", re.I)
+_NODE = re.compile(
+    r"/(?:node_[a-z]{0,2}\d+[a-z]?(_\d+)?|page_\d+|\d{3}/node)\.s?html?$"
+    r"|/\d{6}/\d{2}/(?:node|col|l)[a-z]{0,2}\d+\.html?$",
+    re.I,
+)
+#: What these systems add to the address of one and the same page.
+_SAME_PAGE = re.compile(r"\?(?:div=-?\d+|v=\d+)$")
 _DAYS_BACK = 2
 
 #: A report fills its printed page; articles beside many others are opened only when their headline says congress.
@@ -33,6 +45,9 @@ _FEW_ARTICLES = 3
 #: Articles opened a look, and pictures' captions and the like that are not.
 MOST_OPENED = 8
 _OF_A_CONGRESS = re.compile(r"报告|人民代表大会|人代会|两会|十[一二三四五六七八九]届|代市长|市长|州长|区长")
+#: Words that a first page has while a congress sits, or when its report is printed; not those of its standing
+#: committee, which meets all year.
+_IN_SESSION = re.compile(r"人民代表大会(?!制度|常务)|人代会|两会|[届次]人大(?!常委)|工作报告")
 _NO_REPORT = re.compile(r"^(?:广告|公告|图片新闻|天气|报头|导读|要闻|声明|责任?编|第\d+版)|讣告|启事")
 
 
@@ -48,7 +63,8 @@ def starts(source: Source, today: date, days: int = _DAYS_BACK) -> list[str]:
 
 def rows(page: Page) -> list[Row]:
     found: dict[str, Row] = {}
-    for _, url, title in anchors(page):
+    for _, address, title in anchors(page):
+        url = _SAME_PAGE.sub("", address)
         if (
             _ARTICLE.search(url)
             and len(title) >= 4
@@ -68,10 +84,22 @@ def worth_opening(page: Page, listed: list[Row]) -> list[Row]:
     ]
 
 
+def of_a_congress(listed: list[Row]) -> bool:
+    """Whether headlines speak of a people's congress in session."""
+    return any(_IN_SESSION.search(row.title) for row in listed)
+
+
+def is_printed_page(url: str) -> bool:
+    """Whether an address is that of a printed page's index, as far as its form tells."""
+    return bool(_NODE.search(url))
+
+
 def following(page: Page) -> str | None:
     """The printed page after this one, in the order of the day's index."""
-    nodes = list(dict.fromkeys(url for _, url, _ in anchors(page) if _NODE.search(url)))
-    here = page.url.partition("#")[0]
+    here = _SAME_PAGE.sub("", page.url.partition("#")[0])
+    pages = (_SAME_PAGE.sub("", url) for _, url, _ in anchors(page))
+    day = date_in_url(here)
+    nodes = list(dict.fromkeys(url for url in pages if is_printed_page(url) and date_in_url(url) == day))
     if here in nodes:
         return nodes[nodes.index(here) + 1] if nodes.index(here) + 1 < len(nodes) else None
     return nodes[0] if nodes else None
@@ -84,6 +112,9 @@ def article(page: Page) -> Article:
         for element in page.tree.xpath(
             "//founder-title | //founder-introtitle | //founder-subtitle "
             "| //*[@class='introtitle' or @class='title' or @class='subtitle']"
+            "| //*[@id='PreTitle' or @id='Title' or @id='SubTitle']"
+            "| //td[@class='font01' or @class='font02']"
+            "| //*[@class='bmnr_con_yinti' or @class='bmnr_con_biaoti' or @class='bmnr_con_futi']"
         )
     ]
     title = clean(" ".join(dict.fromkeys(line for line in lines if line)))

@@ -224,6 +224,8 @@ def staging() -> dict[str, list[Row]]:
         ],
         "looks": [
             look("140100", "140100", night(40)),
+            look("140100-newspaper", "140100", night(40), links_seen=0),
+            look("140300-newspaper", "140300", night(40), links_seen=0),
             look("140800", "140800", night(39)),
             look("140800", "140800", night(40), error="connect_timeout", **failed),
             # Under a clock that was a century ahead: no look of today.

@@ -329,6 +329,26 @@ def taiyuan() -> Source:
 
 
 @pytest.mark.parametrize(
+    ("title", "day", "place", "is_its_own"),
+    [
+        ("政府工作报告", date(2026, 3, 13), "newspaper", False),
+        ("政府工作报告（摘要）", date(2026, 3, 6), "newspaper", False),
+        ("2026年政府工作报告", date(2026, 3, 6), "newspaper", False),
+        ("政府工作报告", date(2026, 2, 13), "newspaper", True),
+        ("政府工作报告", date(2026, 3, 25), "newspaper", True),
+        ("2026年太原市政府工作报告", date(2026, 3, 13), "newspaper", True),
+        ("2026年市政府工作报告", date(2026, 3, 13), "newspaper", True),
+        ("政府工作报告", date(2026, 3, 13), "portal", True),
+    ],
+)
+def test_a_paper_prints_the_nations_report_in_march(
+    title: str, day: date, place: str, is_its_own: bool
+) -> None:
+    source = replace(taiyuan(), place=place)
+    assert (claim_of(Row("http://x.cn/1.html", title, day), source) is not None) is is_its_own
+
+
+@pytest.mark.parametrize(
     "title",
     [
         "2026年太原市政府工作报告",
@@ -667,12 +687,14 @@ def test_a_home_page_that_leads_nowhere_is_an_error_with_a_name(night: Night) ->
 
 
 def newspaper(talk: bad.Conversation) -> None:
-    """Two printed pages: many articles on the first; on the second one that fills it, called by its headline alone."""
+    """Two printed pages: many articles on the first, one of them of the congress; on the second one that fills it, called
+    by its headline alone."""
     if "2026-02/20" not in talk.path:
         talk.send(b"", status="404 Not Found")
     elif talk.path.endswith("node_1.htm"):
         other = "".join(f"<a href='content_1_{n}.htm'>本报讯：城市更新项目第{n}批开工</a>" for n in range(12))
-        talk.send(f"<a href='node_1.htm'>01版</a><a href='node_2.htm'>02版</a>{other}".encode())
+        opened = "<a href='content_1_90.htm'>市十五届人大六次会议隆重开幕</a>"
+        talk.send(f"<a href='node_1.htm'>01版</a><a href='node_2.htm'>02版</a>{opened}{other}".encode())
     elif talk.path.endswith("node_2.htm"):
         area = "<area href='content_2_1.htm' alt='凝心聚力 奋勇争先 在高质量发展中走在前列'>"
         talk.send(f"<a href='node_1.htm'>01版</a><a href='node_2.htm'>02版</a>{area}".encode())
@@ -691,11 +713,96 @@ def test_a_report_under_its_headline_alone_is_found_in_the_paper(night: Night) -
         look = night.look(source)[0]
         assert [link.url.rpartition("/")[2] for link in look.links] == ["content_2_1.htm"]
         assert look.links[0].claim.report_year == 2026
-        opened = [path for path in site.asked if "content" in path]
-        assert opened == ["/html/2026-02/20/content_2_1.htm"], "articles beside many others stay closed"
+        opened = [path.rpartition("/")[2] for path in site.asked if "content" in path]
+        assert opened == ["content_1_90.htm", "content_2_1.htm"], "articles beside many others stay closed"
         site.asked.clear()
         # Not opened again: its link is known now.
         assert night.look(source)[0].links_seen == 1
+
+
+def test_a_paper_is_read_on_only_while_a_congress_sits(night: Night) -> None:
+    """Its first page says so; and the report may be printed in the weeks after it was said."""
+    headline = "市图书馆新馆开放 市民踊跃前来"
+
+    def paper(talk: bad.Conversation) -> None:
+        nodes = "<a href='node_1.htm'>01版</a><a href='node_2.htm'>02版</a>"
+        talk.send(f"{nodes}<a href='content_{talk.path[-5]}_1.htm'>{headline}</a>".encode())
+
+    with misbehaving({"/html*": paper}) as site:
+        source = local_source(
+            site.base, "/html/{yyyy}-{mm}/{dd}/node_1.htm", platform="epaper", place="newspaper"
+        )
+
+        def pages(days: int) -> list[str]:
+            site.asked.clear()
+            assert night.look(source, now=NOW + timedelta(days=days))[0].ok
+            return [path.rpartition("/")[2] for path in site.asked if path.startswith("/html")]
+
+        first_pages = ["node_1.htm", "node_1.htm"]
+        assert pages(-30) == first_pages
+        headline = "市十五届人大常委会第四十次会议举行"
+        assert pages(-27) == first_pages, "a standing committee meets all year"
+        headline = "太原市第十五届人民代表大会第六次会议开幕"
+        assert pages(-24).count("node_2.htm") == 2
+        headline = "全市春季植树活动启动"
+        assert "node_2.htm" in pages(0)
+        assert pages(20) == first_pages
+
+
+def test_yesterdays_paper_is_not_asked_for_twice(night: Night) -> None:
+    front = "<a href='node_1.htm'>01版</a><a href='content_1_1.htm'>市图书馆新馆开放</a>".encode()
+    with misbehaving({"/html*": bad.page(front)}) as site:
+        source = local_source(
+            site.base, "/html/{yyyy}-{mm}/{dd}/node_1.htm", platform="epaper", place="newspaper"
+        )
+        asked = []
+        for days in range(3):
+            site.asked.clear()
+            assert night.look(source, now=NOW + timedelta(days=days))[0].ok
+            asked.append([path[6:16] for path in site.asked if path.startswith("/html")])
+        assert asked == [["2026-02/20", "2026-02/19"], ["2026-02/21"], ["2026-02/22"]]
+
+
+def test_a_second_place_is_asked_in_season_until_the_report_is_held(night: Night) -> None:
+    routes = {
+        "/list*": bad.page("<a href='/bg.html'>2026年政府工作报告</a>".encode()),
+        "/bg*": bad.page(bad.REPORT.encode()),
+    }
+    with misbehaving(routes) as site:
+        first = local_source(site.base)
+        second = local_source(site.base, "/list2.html", id="140100-congress", place="congress")
+        summer = datetime(2026, 7, 1, tzinfo=UTC)
+        assert [look.requests > 0 for look in night.look(first, second, now=summer)] == [True, False]
+        looks = night.look(first, second)
+        assert all(look.requests and look.links for look in looks)
+        night.fetch(looks[0].links, first)
+        first_look, second_look = night.look(first, second)
+        assert first_look.requests
+        assert (second_look.ok, second_look.requests) == (True, 0)
+        assert second_look.notes == ("the report is held: a second place was not asked",)
+        (again,) = night.look(second, to_the_end=True)
+        assert again.requests, "a backfill asks all places"
+
+
+@pytest.mark.parametrize(
+    ("title", "by", "asked"),
+    [
+        ("一图读懂2026年太原市政府工作报告", "140100", True),
+        ("2026年太原市政府工作报告（摘要）", "140100", True),
+        ("2026年政府工作报告", "140100", False),
+        ("2026年政府工作报告", "140100-newspaper", True),  # may be the province's
+        ("2026年太原市政府工作报告", "140100-newspaper", False),
+    ],
+)
+def test_what_is_held_stands_for_the_report_or_does_not(
+    night: Night, title: str, by: str, asked: bool
+) -> None:
+    listing = f"<a href='/bg.html'>{title}</a>".encode()
+    with misbehaving({"/list*": bad.page(listing), "/bg*": bad.page(bad.REPORT.encode())}) as site:
+        holder = local_source(site.base, id=by, place="portal" if by == "140100" else "newspaper")
+        night.fetch(night.look(holder)[0].links, holder)
+        second = local_source(site.base, "/list2.html", id="140100-congress", place="congress")
+        assert bool(night.look(second)[0].requests) is asked
 
 
 def test_an_article_that_could_not_be_opened_is_opened_by_the_next_look(night: Night) -> None:

@@ -17,7 +17,7 @@ import pytest
 
 from scrapers import platforms
 from scrapers.pages import Page, Row, page_of
-from scrapers.platforms import folder
+from scrapers.platforms import epaper, folder
 
 GOLDEN = Path(__file__).parent / "golden"
 TODAY = date(2026, 3, 1)
@@ -238,3 +238,101 @@ def test_the_entry_page_of_a_disclosure_platform_leads_to_its_column() -> None:
     assert gkmlpt.rows(entry) == []
     assert gkmlpt.following(entry) == "https://www.example.gov.cn/gkmlpt/api/all/45?page=1&sid=755001"
     assert gkmlpt.following(Page("https://www.example.gov.cn/gkmlpt/index", html)) is None
+
+
+@pytest.mark.parametrize(
+    ("address", "nodes", "articles", "following"),
+    [
+        # The layout of /YYYYMM/DD/, with letters for the parts of a paper, and 上一期 between its pages.
+        (
+            "https://e.example.com/rb/pc/layout/202602/28/node_A01.html",
+            ["../../202602/27/node_A01.html", "node_A01.html", "node_A02.html"],
+            ["../../../content/202602/28/content_123.html"],
+            "https://e.example.com/rb/pc/layout/202602/28/node_A02.html",
+        ),
+        (
+            "https://e.example.com/rb/pc/layout/202602/28/col01.html",
+            ["col01.html", "col02.html", "../../202602/27/col01.html"],
+            ["../../../con/202602/28/c123.html"],
+            "https://e.example.com/rb/pc/layout/202602/28/col02.html",
+        ),
+        (
+            "https://e.example.com/202602/28/node01.html",
+            ["node01.html", "node02.html"],
+            ["/content/202602/28/c123.html"],
+            "https://e.example.com/202602/28/node02.html",
+        ),
+        (
+            "http://e.example.com/pc/layout/202602/28/node_01B.html",
+            ["node_01B.html", "node_02B.html"],
+            ["../../../content/202602/28/content_123.html"],
+            "http://e.example.com/pc/layout/202602/28/node_02B.html",
+        ),
+        # Chongqing's: a folder a printed page.
+        (
+            "https://e.example.com/cqrb/2026-02/28/001/node.htm",
+            ["../001/node.htm", "../002/node.htm"],
+            ["content_rb_123.htm"],
+            "https://e.example.com/cqrb/2026-02/28/002/node.htm",
+        ),
+        # Printed pages called page_01.htm, under an index of the day.
+        (
+            "http://e.example.com/czrb/20260228/html/index.htm",
+            ["page_01.htm", "page_02.htm"],
+            ["content_20260228001001.htm"],
+            "http://e.example.com/czrb/20260228/html/page_01.htm",
+        ),
+        # The same page with and without its number of version is one page.
+        (
+            "http://e.example.com/html/2026-02/28/node_1.htm?v=1",
+            ["node_1.htm", "node_2.htm"],
+            ["content_1_123.htm?div=-1", "content_1_123.htm"],
+            "http://e.example.com/html/2026-02/28/node_2.htm",
+        ),
+    ],
+)
+def test_editions_of_newspapers_are_known_in_all_their_forms(
+    address: str, nodes: list[str], articles: list[str], following: str
+) -> None:
+    links = [f"<a href='{node}'>第{n:02}版</a>" for n, node in enumerate(nodes, 1)]
+    links += [f"<a href='{article}'>全市重点项目集中开工</a>" for article in articles]
+    page = Page(address, f"<html><body>{''.join(links)}</body></html>")
+    (row,) = epaper.rows(page)
+    assert row.title == "全市重点项目集中开工"
+    assert row.published == date(2026, 2, 28)
+    assert "?" not in row.url
+    assert epaper.following(page) == following
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "<p id='PreTitle'>2026年示例市政府工作报告</p><h2 id='Title'>乘势而上开新局</h2>",
+        "<h2 id='Title'>乘势而上开新局</h2><p id='SubTitle'>2026年示例市政府工作报告</p>",
+        "<table><tr><td class='font02'>2026年示例市政府工作报告</td></tr>"
+        "<tr><td class='font01'>乘势而上开新局</td></tr></table>",
+        "<div class='bmnr_con_yinti'>2026年示例市政府工作报告</div>"
+        "<div class='bmnr_con_biaoti'>乘势而上开新局</div>",
+    ],
+)
+def test_a_headline_is_read_with_the_lines_above_and_below_it(lines: str) -> None:
+    title = epaper.article(Page("http://e.example.com/html/2026-02/28/content_1.htm", lines)).title
+    assert set(title.split()) == {"2026年示例市政府工作报告", "乘势而上开新局"}
+
+
+@pytest.mark.parametrize(
+    ("headline", "sits"),
+    [
+        ("太原市第十五届人民代表大会第六次会议开幕", True),
+        ("市十五届人大六次会议举行第二次全体会议", True),
+        ("出席市两会的代表委员报到", True),
+        ("市人代会主席团举行会议", True),
+        ("2026年政府工作报告（摘要）", True),
+        ("市十五届人大常委会第四十次会议举行", False),
+        ("坚持和完善人民代表大会制度", False),
+        ("市人民代表大会常务委员会公告", False),
+        ("市长调研重点项目建设", False),
+    ],
+)
+def test_a_first_page_tells_whether_a_congress_sits(headline: str, sits: bool) -> None:
+    assert epaper.of_a_congress([Row("http://e.example.com/1.htm", headline)]) is sits

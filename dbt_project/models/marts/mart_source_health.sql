@@ -72,6 +72,17 @@ reports as (
 
 ),
 
+-- A region's latest report, from any of its sources: its second places are not asked once the season's is held.
+regions_have as (
+
+    select
+        region_code,
+        max(report_year) as latest_report_year
+    from {{ ref('int_document') }}
+    group by region_code
+
+),
+
 -- Days into the year on which the source had the reports of earlier years; a date far from the season is a mistake.
 arrivals as (
 
@@ -164,6 +175,10 @@ select
         -- Others were looked at for more than a week and it was not: its batch breaks, or its entry is gone. (A folder is
         -- looked at when somebody asks for it.)
         when judged.region_code is not null and judged.last_look_at < judged.now_at - interval 7 days then 'failing'
+        -- A second place need not name what the region has.
+        when
+            judged.source_id <> judged.region_code
+            and coalesce(regions_have.latest_report_year, 0) >= judged.due_report_year then 'ok'
         -- It used to name reports and names none now, or never named one though one is due.
         when judged.last_links_seen = 0 and judged.most_links_seen > 0 then 'blind'
         when judged.last_links_seen = 0 and coalesce(judged.latest_report_year, 0) < judged.due_report_year then 'blind'
@@ -172,3 +187,4 @@ select
     end as status
 from judged
 left join {{ ref('dim_region') }} as regions on judged.region_code = regions.region_code
+left join regions_have on judged.region_code = regions_have.region_code
