@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
-from extraction.regions import all_regions
+from extraction.regions import all_regions, by_code
+from scrapers.model import Source
+from scrapers.platforms import epaper
 from scrapers.sources import RegistryError, batches, load_sources
 
 
@@ -67,6 +71,77 @@ def test_no_portal_is_watched_for_two_regions() -> None:
 
 def test_an_entry_that_nobody_tried_says_so() -> None:
     assert all(source.verified or source.note for source in load_sources())
+
+
+#: Newspapers that are not called by their region's name: whose they are.
+PAPERS = {
+    "新华日报": "320000",
+    "南方日报": "440000",
+    "长江日报": "420100",
+    "民族日报": "622900",  # the organ of 临夏州
+    "柴达木日报": "632800",  # the organ of 海西州
+}
+#: Platforms that many newspapers share: a page there is not the paper's own site. And names that mirrors like.
+NOT_OF_ITS_OWN = (
+    "joyhua",
+    "cnepaper",
+    "xepaper",
+    "183read",
+    "x-publish",
+    "baozhanmei",
+    "aliyuncs",
+    "wordpress",
+)
+
+
+def second_places() -> list[Source]:
+    return [source for source in load_sources() if source.is_second]
+
+
+def test_second_places_say_how_they_are_known() -> None:
+    places = second_places()
+    assert len(places) >= 86
+    for source in places:
+        assert source.verified or re.search(
+            r"(?:github\.com/[\w-]+/[\w.-]+|public code|was seen there)", source.note
+        ), f"{source.id}: {source.note}"
+        assert "guess" not in source.note, source.id
+
+
+def test_second_places_are_of_another_kind_than_the_first() -> None:
+    first = {source.region_code: source for source in load_sources() if not source.is_second}
+    for source in second_places():
+        here = {urlsplit(listing).hostname for listing in source.listings}
+        there = {urlsplit(listing).hostname for listing in first[source.region_code].listings}
+        assert source.place != first[source.region_code].place, source.id
+        assert not here & there, source.id
+
+
+def test_a_newspaper_is_its_own_regions_and_on_its_own_site() -> None:
+    for source in second_places():
+        host = urlsplit(source.listings[0]).hostname or ""
+        assert not re.fullmatch(r"[\d.]+", host), f"{source.id}: an address without a name"
+        assert not any(name in host for name in NOT_OF_ITS_OWN), source.id
+        # sxgov.cn is the news portal of Shanxi's own, 黄河新闻网.
+        assert "gov" not in host or host.endswith((".gov.cn", ".sxgov.cn")), source.id
+        if source.platform != "epaper":
+            continue
+        paper = source.note.partition(":")[0]
+        region = by_code(source.region_code or "")
+        assert region is not None
+        assert paper.startswith(region.short_name) or PAPERS.get(paper) == region.code, (
+            f"{source.id}: {paper}"
+        )
+        (listing,) = source.listings
+        assert all(part in listing for part in ("{yyyy}", "{mm}", "{dd}")), source.id
+
+
+def test_the_first_page_of_an_edition_is_known_as_one() -> None:
+    """By the module itself: an address that it does not take for a printed page's would not be walked from."""
+    for source in second_places():
+        if source.platform == "epaper":
+            start, _ = epaper.starts(source, date(2026, 2, 28))
+            assert epaper.is_printed_page(start) or start.endswith("/html/index.htm"), start
 
 
 def test_sources_by_province_and_by_id() -> None:
