@@ -97,12 +97,13 @@ def night(dags: Mapping[str, Any], home: Path, run: str) -> int:
     """Both DAGs, under the home's lock. The exit status is that of `cityreports run`."""
     import traceback
 
-    from warehouse import embedded, staging
+    from warehouse import embedded
+    from warehouse.locks import exclusive
     from warehouse.settings import load_settings
 
     try:
         settings = load_settings(home=home)
-        with staging.exclusive(settings.home, "this run"):
+        with exclusive(settings.home, "this run"):
             return embedded.both(settings, run, {"run": run}, lambda name, conf: dag_run(dags[name], conf))
     except Exception:
         traceback.print_exc()
