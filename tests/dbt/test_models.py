@@ -337,6 +337,18 @@ def test_residents_are_the_reports_own_where_it_states_them(ask: Ask) -> None:
     assert checked == 0
 
 
+def test_a_unit_that_only_changed_its_name_says_since_when(ask: Ask) -> None:
+    renamed = ask(
+        "select region_name, former_name, former_name_until, list_contains(aliases, former_name) "
+        "from marts.dim_region where former_name is not null order by region_code"
+    )
+    assert renamed == [
+        ("淮安市", "淮阴市", 2001, True),
+        ("襄阳市", "襄樊市", 2010, True),
+        ("普洱市", "思茅市", 2007, True),
+    ]
+
+
 def test_residents_add_up_to_the_person(ask: Ask) -> None:
     """Figures that do not add up are not held: prefectures to their province, provinces to the nation."""
     assert ask(

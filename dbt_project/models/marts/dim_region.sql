@@ -11,6 +11,12 @@ residents as (
     select * from {{ ref('resident_population') }}
     qualify row_number() over (partition by region_code order by year desc) = 1
 
+),
+
+former_names as (
+
+    select * from {{ ref('former_region_names') }}
+
 )
 
 select
@@ -41,9 +47,12 @@ select
     regions.successor_code,
     regions.succession,
     string_split(regions.aliases, '|') as aliases,
+    former_names.former_name,
+    former_names.until_year as former_name_until,
     residents.persons as resident_population,
     residents.year as resident_population_year,
     residents.source as resident_population_source
 from regions
 left join regions as provinces on regions.province_code = provinces.code
 left join residents on regions.code = residents.region_code
+left join former_names on regions.code = former_names.region_code
