@@ -53,7 +53,7 @@ from cluster.trials import (
 
 #: Share of each fault among the trials.
 FAULTS = {
-    "kill-night": 5,  # the night's process, at any moment
+    "kill-night": 5,  # processes of the night (VICTIMS), at any moment
     "kill-build": 4,  # the same while dbt writes
     "kill-publish": 4,  # the same within the publishing
     "kill-commit": 2,  # the same around the commit
@@ -64,6 +64,10 @@ FAULTS = {
     "airflow-kill": 1,  # `cityreports run` through Airflow, killed at any moment
     "clock": 1,  # `cityreports run` through Airflow while the clock is days off
 }
+
+#: Who is killed, and how often: the night and all that it started, as when power goes; the night's process alone; the
+#: one beside it that runs its steps.
+VICTIMS = {"all": 3, "night": 2, "step": 3}
 
 #: Events after which a fault that aims at a step strikes, and within how many seconds.
 AIMED = {
@@ -339,14 +343,32 @@ class Chaos:
         if words:
             self._await_event(home, pid, words)
         delay = self.random.uniform(0, within)
+        whom = self.random.choices(list(VICTIMS), list(VICTIMS.values()))[0]
         _while(delay, lambda: self.forge.poll(pid))
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(pid, signal.SIGKILL)
-        status = self._ended(pid, outcome)
-        outcome.struck = status == -signal.SIGKILL
         at = f"{delay:.2f} s after {words!r}" if words else f"{time.monotonic() - start:.2f} s from its start"
-        outcome.words = f"killed {at}" if outcome.struck else f"had ended with {status} before"
+        outcome.struck = self.forge.poll(pid) and self._kill(pid, whom)
+        status = self._ended(pid, outcome)
+        outcome.words = f"{whom} killed {at}, the night ended with {status}"
+        if not outcome.struck:
+            outcome.words = f"no {whom} to be killed {at}, the night ended with {status}"
+        elif whom != "step" and status != -signal.SIGKILL:
+            outcome.notes.append(f"a night that was killed ended with {status}")
         return status == 0
+
+    @staticmethod
+    def _kill(pid: int, whom: str) -> bool:
+        """Kill the victim of this name (VICTIMS) of the night; whether there was one."""
+        steps = _children(pid)
+        try:
+            if whom == "all":
+                os.killpg(pid, signal.SIGKILL)
+            elif whom == "night" or steps:
+                os.kill(pid if whom == "night" else steps[-1], signal.SIGKILL)
+            else:
+                return False
+        except ProcessLookupError:
+            return False
+        return True
 
     def _await_event(self, home: Path, pid: int, words: str) -> None:
         events = home.parent / "1-disturbed.events"
@@ -361,8 +383,9 @@ class Chaos:
         killed = 0
         wanted = self.random.choice((1, 1, 2, 6))
         while self.forge.poll(pid) and killed < wanted:
-            # Those at the leaves read; the others are the server that they are forked off, and its like.
-            others = _descendants(pid)[1:]
+            # Beneath the process of the step, those at the leaves read; the others are the server that they are forked
+            # off, and its like.
+            others = [process for step in _children(pid) for process in _descendants(step)[1:]]
             leaves = [process for process in others if len(_descendants(process)) == 1]
             if leaves:
                 time.sleep(self.random.uniform(0, 0.3))
@@ -536,11 +559,14 @@ def _while(seconds: float, going: Any) -> None:
 
 
 def _descendants(pid: int) -> list[int]:
-    found = [pid]
+    return [pid, *(found for child in _children(pid) for found in _descendants(child))]
+
+
+def _children(pid: int) -> list[int]:
+    found = []
     with contextlib.suppress(OSError):
         for task in Path(f"/proc/{pid}/task").iterdir():
-            for child in (task / "children").read_text(encoding="ascii").split():
-                found += _descendants(int(child))
+            found += [int(child) for child in (task / "children").read_text(encoding="ascii").split()]
     return found
 
 

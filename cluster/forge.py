@@ -3,8 +3,9 @@
 A line of JSON on standard input starts one (``{"home", "run", "events", "log", "environment"}``), ``{"pid"}`` answers;
 when it ended, ``{"pid", "status"}`` follows. A night runs the project's own DAGs: their tasks' callables, in the order,
 under the trigger rules, with the retries and over the mapped batches that the DAG files declare, and between the two
-DAGs what `cityreports run` does (``warehouse.embedded.both``). Only Airflow's own machinery, ten seconds a night, is left
-out; trials through it are run by `cityreports run`. What a DAG file declares and this does not know is an error here.
+DAGs what `cityreports run` does (``warehouse.embedded.both``). As there, steps run beside the night, in a process for each
+phase (``warehouse.beside``), here forked too. Only Airflow's own machinery, ten seconds a night, is left out; trials
+through it are run by `cityreports run`. What a DAG file declares and this does not know is an error here.
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ import json
 import os
 import select
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -98,16 +101,72 @@ def night(dags: Mapping[str, Any], home: Path, run: str) -> int:
     import traceback
 
     from warehouse import embedded
+    from warehouse.beside import BESIDE
     from warehouse.locks import exclusive
     from warehouse.settings import load_settings
 
     try:
         settings = load_settings(home=home)
         with exclusive(settings.home, "this run"):
+            BESIDE.is_on, BESIDE.launch = True, Forked
             return embedded.both(settings, run, {"run": run}, lambda name, conf: dag_run(dags[name], conf))
     except Exception:
         traceback.print_exc()
         return 3
+    finally:
+        BESIDE.end()
+
+
+class Forked:
+    """A child as ``warehouse.beside.spawned`` starts, but forked off the night, which has loaded all that it needs. It
+    keeps of the night's what a new interpreter would be given: standard streams, its connection, the channel of events."""
+
+    def __init__(self, phase: str, theirs: Connection) -> None:
+        from warehouse.beside import serve
+        from warehouse.events import CHANNEL
+
+        self.returncode: int | None = None
+        sys.stdout.flush()
+        self.pid = os.fork()
+        if self.pid:
+            return
+        status = 1  # of an interpreter that an exception ended
+        try:
+            _close_all_but({0, 1, 2, theirs.fileno(), int(os.environ[CHANNEL])})
+            status = serve(phase, theirs)
+        except BaseException:
+            import traceback
+
+            traceback.print_exc()
+        finally:
+            with contextlib.suppress(OSError):  # a full disk takes no last words
+                sys.stdout.flush()
+            os._exit(status)
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Its exit status; negative: the signal that ended it. Raises subprocess.TimeoutExpired."""
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while self.returncode is None:
+            ended, status = os.waitpid(self.pid, 0 if deadline is None else os.WNOHANG)
+            if ended:
+                self.returncode = os.waitstatus_to_exitcode(status)
+            elif deadline is not None and time.monotonic() > deadline:
+                raise subprocess.TimeoutExpired("a forked step", timeout or 0.0)
+            else:
+                time.sleep(0.005)
+        return self.returncode
+
+    def kill(self) -> None:
+        """As SIGKILL does, unless it has ended."""
+        if self.returncode is None:
+            os.kill(self.pid, signal.SIGKILL)
+
+
+def _close_all_but(kept: set[int]) -> None:
+    for name in [path.name for path in Path("/proc/self/fd").iterdir()]:
+        if int(name) not in kept:
+            with contextlib.suppress(OSError):  # that of the listing itself
+                os.close(int(name))
 
 
 class _DagRun:

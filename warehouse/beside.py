@@ -5,7 +5,7 @@ thousands of pages) would come on top of it, and stay there to the end. So the e
 hands each step to a child, and the child ends with its phase, when all that it took goes back. Under a scheduler, where
 each task has a process of its own, steps run in the task.
 
-    python -m warehouse.beside look 7     takes (name, arguments) on connection 7 and gives (done, outcome), until it is closed
+    python -m warehouse.beside look 7     takes (name, arguments) on connection 7 and gives (done, outcome), until it gets None
 
 What goes over the connection is made by the two processes, as between ``warehouse.workers`` and their pool, never by a page.
 """
@@ -18,13 +18,13 @@ import subprocess
 import sys
 import threading
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import ForkingPickler
 from types import ModuleType
-from typing import Any
+from typing import Any, Protocol
 
 from warehouse.events import CHANNEL, emit
 from warehouse.hiding import hidden
@@ -53,13 +53,39 @@ def step(name: str, *arguments: Any) -> Any:
     return getattr(pipeline, name)(*arguments)
 
 
-class Beside:
-    """One child at a time."""
+class Child(Protocol):
+    """A process, as far as it matters here; `subprocess.Popen` is one."""
 
-    def __init__(self) -> None:
+    returncode: int | None
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Its exit status. Raises subprocess.TimeoutExpired."""
+        ...
+
+    def kill(self) -> None: ...
+
+
+def spawned(phase: str, theirs: Connection) -> Child:
+    """A new interpreter that takes the steps of ``phase`` on ``theirs``."""
+    channel = os.environ.get(CHANNEL)
+    return subprocess.Popen(  # noqa: S603 - ourselves
+        [sys.executable, "-m", "warehouse.beside", phase, str(theirs.fileno())],
+        stdin=subprocess.DEVNULL,
+        pass_fds=[theirs.fileno(), *([int(channel)] if channel else [])],
+    )
+
+
+class Beside:
+    """One child at a time.
+
+    launch  starts a child that calls ``serve``, and holds nothing of ours but its connection and the channel of events
+    """
+
+    def __init__(self, launch: Callable[[str, Connection], Child] = spawned) -> None:
         self.is_on = False
+        self.launch = launch
         self._phase = ""
-        self._child: subprocess.Popen[bytes] | None = None
+        self._child: Child | None = None
         self._line: Connection | None = None
 
     def call(self, name: str, arguments: Sequence[Any]) -> Any:
@@ -84,15 +110,10 @@ class Beside:
         raise outcome
 
     def _start(self, phase: str) -> None:
-        channel = os.environ.get(CHANNEL)
         self._phase = phase
         self._line, theirs = Pipe()
         with theirs:
-            self._child = subprocess.Popen(  # noqa: S603 - ourselves
-                [sys.executable, "-m", "warehouse.beside", phase, str(theirs.fileno())],
-                stdin=subprocess.DEVNULL,
-                pass_fds=[theirs.fileno(), *([int(channel)] if channel else [])],
-            )
+            self._child = self.launch(phase, theirs)
 
     def end(self) -> None:
         """Let the child go, and wait until its memory is back."""
@@ -100,12 +121,15 @@ class Beside:
         if child is None:
             return
         assert self._line is not None
-        self._line.close()
-        try:
-            child.wait(END_SECONDS)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
+        # The line stays open until it has ended: a child whose line is cut takes its night for dead.
+        with self._line:
+            with contextlib.suppress(OSError):  # it may be dead
+                self._line.send(None)
+            try:
+                child.wait(END_SECONDS)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait()
 
 
 #: Off under a scheduler; ``warehouse.embedded`` turns it on.
@@ -114,15 +138,17 @@ BESIDE = Beside()
 
 def main() -> int:
     """Take steps until nobody sends any more."""
-    line = Connection(int(sys.argv[2]))
+    return serve(sys.argv[1], Connection(int(sys.argv[2])))
+
+
+def serve(phase: str, line: Connection) -> int:
+    """Take the steps of ``phase`` on ``line`` until None comes: exit status 0. Where the night dies this process ends at
+    once, in the middle of a step: the lock of the home went with the night, and another may begin."""
     os.dup2(2, 1)  # what anybody prints goes where Airflow's words go
-    threading.Thread(target=die_with, args=(os.getppid(),), daemon=True).start()
-    steps = _steps(sys.argv[1])
-    while True:
-        try:
-            name, arguments = line.recv()
-        except EOFError:
-            return 0
+    threading.Thread(target=die_with, args=(os.getppid(), line.fileno()), daemon=True).start()
+    steps = _steps(phase)
+    while (order := line.recv()) is not None:
+        name, arguments = order
         answer: tuple[bool, Any]
         try:
             answer = (True, getattr(steps, name)(*arguments))
@@ -131,6 +157,7 @@ def main() -> int:
                 traceback.print_exc()
             answer = (False, error)
         line.send_bytes(_packed(answer))
+    return 0
 
 
 def _steps(phase: str) -> ModuleType:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -348,3 +351,30 @@ def test_a_record_is_gone_on_with_and_one_trial_again_leaves_the_others_in_it() 
     kept, left = left_to_make(before, order, (3,))
     assert [outcome.number for outcome in kept] == [1, 2]
     assert left == [(3, "storage")]
+
+
+def test_steps_of_a_forked_night_run_beside_it_and_hold_nothing_of_it(tmp_path: Path) -> None:
+    code = f"""
+import os
+from pathlib import Path
+from cluster.forge import Forked
+from warehouse.beside import Beside
+from warehouse.settings import load_settings
+settings = load_settings(home=Path({str(tmp_path)!r}))
+with open(settings.home / "held", "w") as held:
+    steps = Beside(Forked)
+    print(steps.call("has_documents", [settings]))
+    pid = steps._child.pid
+    theirs = {{os.readlink(path) for path in Path(f"/proc/{{pid}}/fd").iterdir()}}
+    print(pid != os.getpid(), held.name in theirs)
+    steps.end()
+    print(Path(f"/proc/{{pid}}").exists())
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"CITYREPORTS_PROGRESS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.stdout.split() == ["False", "True", "False", "False"], done.stderr
