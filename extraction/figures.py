@@ -380,7 +380,15 @@ class Figures(Subjects):
         averaged = ""
         if each or ("年" in clause and _YEARLY.search(clause)):
             averaged = "average"
-            if not span and explicit is not None and explicit.years[0] > year:
+            since = [t for t in times if t.kind == "base" and t.at < clause_at]
+            if (
+                since
+                and role == "actual"
+                and since[-1].years[1] < years[1] - 1
+                and _THEN.fullmatch(self.text, since[-1].end, clause_at)
+            ):
+                years = (since[-1].years[1] + 1, years[1])  # 是2003年的2.3倍，年均增长19%
+            elif not span and explicit is not None and explicit.years[0] > year:
                 spans = [t.years for t in times if t.kind == "span" and t.years[1] > year]
                 # 今后五年，…；到2030年，年均增长5%
                 years = spans[-1] if spans else (year, explicit.years[0])
@@ -480,7 +488,10 @@ class Figures(Subjects):
                 )
             if metric is not None and metric.kind == "flow" and not analyse(predicate).state:
                 # 五年来…实际使用外资263亿美元: of flows that grow year by year the last year is meant, of others the sum
-                summing = summing or metric.domain in ("trade", "investment", "finance", "safety")
+                summing = summing or (
+                    metric.domain in ("trade", "investment", "finance", "safety")
+                    and not _AS_OF_A_YEAR.match(self.text, q.stop)
+                )
             if statistic in ("growth_rate", "change_pp"):
                 averaged = ""  # over the whole span
             elif (
@@ -678,6 +689,16 @@ _MADE = re.compile(r"新|累计|完成|建成|改造")
 
 
 _THEN_YEARLY = re.compile(r"[^。;]{0,30}?年均")
+
+
+#: 固定资产投资60亿元，是2003年的4倍: compared with one year, it is one year's.
+_AS_OF_A_YEAR = re.compile(
+    r"(?:[,、]增长[\d.]+%)?[,、](?:是|为|相当于|比|较)(?:(?:19|20)\d\d年|[“\"]?(?:九|十[一二三四五]?)五[”\"]?期?末)"
+)
+
+
+#: Between the year that a figure is compared with and the average of the years since.
+_THEN = re.compile(r"年?[底末]?(?:增长|增加|提高|翻|下降|的)[^,;。]{1,14}[,、]")
 
 
 _THEN_CHANGES = re.compile(

@@ -488,6 +488,7 @@ def _reject(
         not arabic
         and parts.n1[0] in "百千万"
         and (begin == floor or text[begin - 1] not in "破过上到超近逾达约")
+        and not _PASSED.match(text, begin - 1)
     ):
         return True  # 千亿元台阶, 百家: a scale is a number only after a bound
     if not arabic and text[begin - 1 : begin] in ("数", "几") and begin > floor:
@@ -502,6 +503,8 @@ def _reject(
 _HAN = re.compile("[\u4e00-\u9fff]")
 #: 连续迈上4个万亿元台阶: how often, not how much.
 _STEPS = re.compile(r"(?:[十百千万]*亿元?(?:级|大关|台阶|关口)|台阶|大关|季度)")
+#: 跨越百亿，达107亿元; 跨越千亿级台阶 is how far it went, not where it stands.
+_PASSED = re.compile("越[百千万]+亿?元?(?:大关|[,。;、])")
 _MARK_FOLLOWS = re.compile(_MARK)
 #: 突破四千亿大关, 突破万亿、: what ends a sum that is written without 元.
 _SUM_FOLLOWS = re.compile(rf"{_MARK}|[、,。;]")

@@ -92,6 +92,7 @@ def _heading_kind(line: str, year: int, kind: str) -> str | None:
     plan = plan_years(line)
     five_back = (
         bool(re.search(r"过去的?五年|五年来|本届政府|五年的?(?:工作|回顾|成就)|近五年|(?:的|这)五年$", line))
+        or _TERM.search(line) is not None
         or bool(plan and plan[1] < year)
         or bool(plan and plan[1] == year and "回" in line)
     )
@@ -155,6 +156,7 @@ def sections(text: str, year: int) -> list[Stretch]:
     events: list[tuple[int, str, str]] = []
     kind = "other"
     targets_end = -1
+    resume, term = -1, ""  # where a review of several years goes on, and its heading
     words = _hints(year)
     hints = [(end - 1, words.words[index]) for index, _, end in words.find(text)]
     hints.append((len(text), ""))
@@ -164,6 +166,11 @@ def sections(text: str, year: int) -> list[Stretch]:
         if kind == "annual_targets" and start >= targets_end:
             kind = "tasks"
             events.append((targets_end, kind, ""))
+        if 0 < resume < start:
+            if kind == "review":
+                kind = "five_year_review"
+                events.append((resume + 1, kind, term))
+            resume = -1
         while hints[hint][0] < start:
             hint += 1
         if start == 0 or text[start - 1] == "\n":
@@ -172,6 +179,7 @@ def sections(text: str, year: int) -> list[Stretch]:
                 new = _heading_kind(line, year, kind)
                 if new is not None:
                     kind = new
+                    resume = -1
                     events.append((start, kind, line))
         seen = start
         while hints[hint][0] < end:
@@ -186,6 +194,9 @@ def sections(text: str, year: int) -> list[Stretch]:
             if new is None or new == kind:
                 continue
             at = cue.start()
+            if kind == "five_year_review" and new == "review" and _one_point(text, at):
+                # ——实力显著增强。2020年,全市生产总值…: the last year, in one point of a review of five
+                resume, term = text.find("\n", at), next(e[2] for e in reversed(events) if e[1] == kind)
             if new == "annual_targets":
                 targets_end = _targets_end(text, at)
                 at = max(_sentence_start(text, at), events[-1][0] if events else 0)
@@ -230,10 +241,18 @@ def _heading(text: str, start: int, end: int) -> str:
     )
 
 
+#: 过去四年工作回顾: a term of office that was shorter or longer than five years.
+_TERM = re.compile(
+    r"过去的?([三四六七])年|(?<!第)([三四六七])年来?的?(?:工作|主要工作|政府工作)?(?:的?回顾|总结)"
+)
+
+
 def default_years(kind: str, year: int, heading: str = "") -> tuple[int, int]:
     """The period that a fact without words of time has in a section of this kind."""
     if kind == "five_year_review":
-        return (year - 5, year - 1)
+        term = _TERM.search(heading)
+        years = "三四五六七".index(term[1] or term[2]) + 3 if term else 5
+        return (year - years, year - 1)
     if kind == "outlook":
         plan = plan_years(heading)
         return plan if plan and plan[1] >= year else (year, year + 4)
@@ -283,6 +302,18 @@ def _formula_kind(cue: re.Match[str], text: str, year: int, kind: str) -> str | 
             else ("tasks" if kind not in ("government", "livelihood", "tasks") else None)
         )
     return None
+
+
+#: What a point of an enumeration begins with: its number or dash, and a sentence that names it.
+_POINT = re.compile(
+    r"(?:[—●■◆]{1,3}|\([一二三四五六七八九十]{1,2}\)|[一二三四五六七八九十]{1,2}(?:、|是)|\d{1,2}[.、])[^\d。\n]{2,40}。|[^\d,。\n]{4,16}。|[—●■◆]{1,3}"
+)
+
+
+def _one_point(text: str, at: int) -> bool:
+    """True where what begins at ``at`` opens a point of an enumeration, or follows the sentence that names it."""
+    paragraph = text.rfind("\n", 0, at) + 1
+    return at - paragraph < 60 and _POINT.fullmatch(text, paragraph, at) is not None
 
 
 def _sentence_start(text: str, at: int) -> int:
