@@ -166,15 +166,15 @@ def _observation(
 
 
 @lru_cache(maxsize=512)
-def _places(region_code: str | None) -> tuple[frozenset[str], re.Pattern[str], re.Pattern[str] | None]:
-    """Names of the reporting region, a pattern of the wholes that are *not* it, and the one of them that may stand
-    inside a metric's name (全省生产总值).
+def _places(region_code: str | None) -> tuple[tuple[str, ...], re.Pattern[str], re.Pattern[str] | None]:
+    """Names of the reporting region, the longest first, a pattern of the wholes that are *not* it, and the one of them
+    that may stand inside a metric's name (全省生产总值).
 
     A city's report that says 全省 or 我省 speaks of another region; a province's does not.
     """
     region = regions.by_code(region_code) if region_code else None
     if region is None:
-        return frozenset(), re.compile(r"全国|全球|世界|中部六?省"), None
+        return (), re.compile(r"全国|全球|世界|中部六?省"), None
     own = {region.name, region.short_name, *(name for name in region.aliases if len(name) > 1)}
     if region.level == "province" and region.name.endswith("自治区"):
         own.add("自治区")
@@ -201,4 +201,9 @@ def _places(region_code: str | None) -> tuple[frozenset[str], re.Pattern[str], r
     if region.level not in ("province", "nation"):
         others += ["全省", "我省", "全区(?!域)" if region.level == "prefecture" else "全省"]
     foreign = re.compile("全省|我省") if region.level not in ("province", "nation") else None
-    return frozenset(name for name in own if name), re.compile("|".join(others)), foreign
+    # the longest first: 贵州 taken out of 贵州省 leaves 省
+    return (
+        tuple(sorted(filter(None, own), key=lambda name: (-len(name), name))),
+        re.compile("|".join(others)),
+        foreign,
+    )

@@ -37,7 +37,7 @@ class Reader(Worded):
         mentions: list[Mention],
         names: Names,
         year: int,
-        own_names: frozenset[str],
+        own_names: tuple[str, ...],
         other_wholes: re.Pattern[str],
         foreign: re.Pattern[str] | None,
     ) -> None:
@@ -605,8 +605,29 @@ class Reader(Worded):
             )
         if statistic in ("growth_rate",) and averaged == "average":
             statistic = "annual_average_growth_rate"
-        elif averaged == "sums":
-            statistic = "comparison"
+        elif averaged == "sums" or rule == "share_changed":
+            statistic = "comparison"  # 优良水质比例上升8.9%: points or per cent?
+        elif statistic == "change_pp" and averaged == "average" and years[0] != years[1]:
+            statistic, rule = (
+                "comparison",
+                "yearly_change",
+            )  # 每年提高1.8个百分点: each year's, not the span's
+        elif (
+            statistic == "growth_rate"
+            and not averaged
+            and rule == "carried_over"
+            and period_rule == "section"
+            and role == "actual"
+            and years[0] != years[1]
+            and q.unit.name == "%"
+            and _BARE_GROWTH.fullmatch(clause)
+            and self.facts
+            and self.facts[-1].metric is metric
+            and self.facts[-1].statistic == "level"
+            and self.facts[-1].years == (years[1], years[1])
+        ):
+            statistic, rule = "comparison", "base_unstated"
+            years = (years[1], years[1])
         elif (statistic == "growth_rate" and averaged == "base") or (
             statistic == "growth_rate" and years[0] != years[1]
         ):
@@ -752,6 +773,10 @@ class Reader(Worded):
         )
 
 
+#: 经营主体276万户、增长8.9%, among five years' achievements: of the last year, or of all five? The text does not say.
+_BARE_GROWTH = re.compile(rf"、?(?:{UP}|{DOWN})了?")
+
+
 #: Verbs of building, with which a stock is not stated.
 _BUILT = re.compile(r"建成|创建")
 
@@ -894,6 +919,9 @@ _CONFIDENCE = {
     "name_after": 0.93,
     "comparison": 0.8,
     "over_target": 0.8,
+    "yearly_change": 0.8,
+    "share_changed": 0.6,
+    "base_unstated": 0.6,
 }
 
 

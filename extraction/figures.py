@@ -52,7 +52,7 @@ class Figures(Subjects):
         text: str,
         mentions: list[Mention],
         names: Names,
-        own_names: frozenset[str],
+        own_names: tuple[str, ...],
         other_wholes: re.Pattern[str],
         year: int,
     ) -> None:
@@ -248,8 +248,10 @@ class Figures(Subjects):
             return "level", 1, rule, metric
         if parse_unit(metric.unit).dimension == "ratio" and metric.domain != "prices":
             changes = said.direction and not to_level and said.direction not in _COMPARATIVES
-            if grade == "growth" or (changes and said.direction != "升" and said.change_at_end):
+            if grade == "growth":
                 return "growth_rate", sign, rule, metric
+            if changes and said.direction != "升" and said.change_at_end:
+                return "growth_rate", sign, "share_changed", metric
             return "level", 1, rule, metric
         if to_level and metric.domain != "prices" and not said.growth_named and grade != "growth":
             return "comparison", 1, "ratio_of_level", None
@@ -305,6 +307,8 @@ class Figures(Subjects):
             else:
                 explicit = time
                 partial = False
+        if stretch.kind == "five_year_review" and "同比" in clause:
+            on_year = True
         rule = "section"
         years = stretch.years
         if explicit is not None and not (
@@ -448,6 +452,14 @@ class Figures(Subjects):
                 stretch.years,
                 "sum",
             )  # 到2030年，新增城镇就业16万人: in all the years until then
+        elif (
+            span
+            and statistic == "growth_rate"
+            and metric is not None
+            and metric.code in _SUMS_UP
+            and role == "actual"
+        ):
+            averaged = "sums"  # 五年来，水利投资翻番、达215亿元: one plan's sum against the last one's
         elif span:
             upheld = _UPHELD.search(predicate) is not None
             if (

@@ -38,7 +38,7 @@ class Subjects:
         text: str,
         mentions: list[Mention],
         names: Names,
-        own_names: frozenset[str],
+        own_names: tuple[str, ...],
         other_wholes: re.Pattern[str],
     ) -> None:
         self.text = text
