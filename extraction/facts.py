@@ -361,6 +361,13 @@ class Reader(Worded):
                     subjects, predicate, why = per_head, "", ""
             if residents:
                 subjects, predicate, why = residents, clause[clause.rindex("居民") + 2 :], ""
+            elif not subjects and len(group) == 1:
+                begun = self._begun(prev, clause_start, q)
+                headed = None if begun else self._headed(prev, clause_start, q)
+                if begun is not None:
+                    subjects, rule, predicate, why = [begun], "name_in_previous_segment", "", ""
+                elif headed is not None:
+                    subjects, predicate, why, rule = [headed[0]], headed[1], "", "name_completed"
         right_words = ""
         if len(group) == 1 or not subjects:
             first_stop = _RIGHT_STOP.search(text, group[-1].stop, min(right_limit, group[-1].stop + 60))
@@ -917,6 +924,7 @@ _CONFIDENCE = {
     "carried_over": 0.94,
     "name_in_previous_segment": 0.92,
     "name_after": 0.93,
+    "name_completed": 0.92,
     "comparison": 0.8,
     "over_target": 0.8,
     "yearly_change": 0.8,

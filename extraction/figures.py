@@ -141,6 +141,12 @@ class Figures(Subjects):
                             # 转移农村劳动力3万: or the ten thousands are
                             and (subject.mention.start >= q.stop or "万" in q.raw_value + q.raw_unit)
                         )
+                        # 旅游人次超1.9亿: the name holds the unit
+                        or (
+                            level_unit == "person_times"
+                            and ("万" in q.raw_value + q.raw_unit or "亿" in q.raw_value + q.raw_unit)
+                            and self.text.endswith("人次", 0, subject.mention.end)
+                        )
                         # 贫困发生率降至零
                         or (q.low == 0 and said.to_level)
                         # 地区生产总值达到4120亿: spoken of without 元

@@ -91,6 +91,10 @@ class Subjects:
                 return last + 1 if last >= 0 else start
             at = last
 
+    def _after_full(self, at: int) -> int:
+        """Where the sentence, or the part of it after its last semicolon, that holds ``at`` begins."""
+        return max(self.text.rfind(mark, 0, at) for mark in "。;!?\n") + 1
+
     def _mentions_between(self, start: int, end: int) -> list[Mention]:
         i = bisect_left(self.mention_starts, start)
         out = []
@@ -293,6 +297,49 @@ class Subjects:
             return []
         mention = Mention(start, q.start, ((metric, "any"),))
         return [Subject(mention, metric.name_zh, False, "", start)]
+
+    def _headed(self, prev: int, start: int, q: Quantity) -> tuple[Subject, str] | None:
+        """商品房销售面积210万平方米、销售额48亿元; 民营经济持续壮大，完成增加值580亿元: the name lacks its head, which the
+        name before it, or what the clause before speaks of, gives. Also the words between the name and the number."""
+        text = self.text
+        lead = _LACKS_HEAD.match(text, start, q.start)
+        if lead is None or (lead[0][:1] != "、" and text[start - 1 : start] != ","):
+            return None  # 亿元以上项目240个、5亿元以上项目46个: a number of its own stands before the name
+        at = lead.end()
+        heads: list[str] = []
+        part, phrase = False, ""
+        if self.history:
+            last = self.history[-1]
+            if last.mention is None or last.mention.start < self._after_full(start):
+                return None
+            name = text[last.mention.start : last.mention.end]
+            heads = [name[:cut] for cut in range(len(name) - 1, 1, -1)]
+            heads += _HEADS.get(last.mention.candidates[0][0].code, ())
+            part, phrase = last.part, last.phrase
+        elif text[start - 1 : start] == ",":
+            topic = text[max(prev, self._after_delimiter(prev, start - 1)) : start - 1]
+            topic = strip_lead(strip_times(topic))
+            heads = [topic[:cut] for cut in range(len(topic), 3, -1) if _THRIVES.fullmatch(topic, cut)]
+        for stop in range(min(q.start, at + 8), at + 1, -1):
+            for head in heads:
+                claims = self.names.claims.get(head + text[at:stop])
+                if claims and says_something(text[stop : q.start]):
+                    named = head + text[at:stop]
+                    return Subject(Mention(at, stop, claims), named, part, phrase, at), text[stop : q.start]
+        return None
+
+    def _begun(self, prev: int, start: int, q: Quantity) -> Subject | None:
+        """加快棚户区改造，新开工3.5万套: what was begun is named by the clause before."""
+        if not _BEGUN.fullmatch(self.text, start, q.start):
+            return None
+        named = self._bare_name_before(prev, start)
+        if named is None or named.mention is None:
+            return None
+        fits = any(
+            metric.kind == "count" and q.unit.name in metric.written_units
+            for metric, _ in named.mention.candidates
+        )
+        return named if fits else None
 
     def _share_of_carried(self, subject: Subject, start: int, q: Quantity) -> Subject | None:
         """战略性新兴产业增加值增长12%，占规上工业比重达到24%: a share of what the clause before speaks of."""
@@ -624,6 +671,24 @@ _RESIDENTS = re.compile(r"[、和]?(?:其中)?(城镇|城市|农村|城乡|城�
 
 
 _PER_HEAD = re.compile(r"[、,]?(?:按常住人口计算,?)?人均(?:水平)?(?:已|首次)?(?:达到|达|为|超过|突破|近)?")
+
+
+#: What may stand before a name that lacks its head: 完成增加值580亿元.
+_LACKS_HEAD = re.compile(r"、?(?:全年|当年|预计|共|累计|实现|完成|创造|的)*")
+
+
+#: Heads of names that share no word with the name before: 接待游客5600万人次、综合收入420亿元.
+_HEADS = {"tourists": ["旅游"]}
+
+
+#: 民营经济持续壮大: praise of what the clause speaks of, and no other thing.
+_THRIVES = re.compile(
+    r"(?:实力|活力|总量|规模|运行|发展|增长|增势|势头|态势|步伐|支撑|作用|持续|稳步|健康|快速|平稳|加快|蓬勃|不断|进一步|"
+    r"较快|迅速|大力|强劲|壮大|提升|提高|增强|扩大|良好|明显|显著|全面|保持|稳定|向好|回升|凸显|突出|迅猛|喜人)+"
+)
+
+
+_BEGUN = re.compile(r"(?:共|累计|全年)?新?开工(?:建设|改造)?")
 
 
 _INSURED = re.compile(r"城乡居民(?:基本)?|(?:城镇)?职工(?:基本)?")

@@ -276,9 +276,13 @@ def facts_read(section: str, sentence: str, year: int) -> str:
         (
             2010,
             "规模以上工业企业达到386家，实现利税85.4亿元，增长19.6%。",
-            "above_scale_industrial_enterprises.level=386",
+            "above_scale_industrial_enterprises.level=386 industrial_profit_tax.level=85.4 industrial_profit_tax.growth_rate=19.6",
         ),
-        (2010, "规模以上工业实现利税85.4亿元，利润42.1亿元。", "industrial_profit_tax.level=85.4"),
+        (
+            2010,
+            "规模以上工业实现利税85.4亿元，利润42.1亿元。",
+            "industrial_profit_tax.level=85.4 industrial_profit.level=42.1",
+        ),
         (2007, "工业产品产销率达到98.2%。", "industrial_sales_ratio.level=98.2"),
         (2009, "规模以上工业企业完成出口交货值14.6亿元。", "export_delivery_value.level=14.6"),
         (
@@ -402,7 +406,11 @@ def facts_read(section: str, sentence: str, year: int) -> str:
         (2009, "空气质量达到二级以上天数325天。", "good_air_days.level=325"),
         (2010, "市区空气质量优良天数达到331天。", "good_air_days.level=331"),
         (2009, "新型农村合作医疗参合率达到96.5%。", "new_rural_medical_coverage.level=96.5"),
-        (2011, "新农合参合率达到98%，参合农民426万人。", "new_rural_medical_coverage.level=98"),
+        (
+            2011,
+            "新农合参合率达到98%，参合农民426万人。",
+            "new_rural_medical_coverage.level=98 new_rural_medical_insured.level=426",
+        ),
         (2011, "城镇居民基本医疗保险参保人数达到68万人。", "medical_insurance_insured_residents.level=68"),
         (2012, "新型农村社会养老保险参保人数达到182万人。", "pension_insured_residents.level=182"),
         (2010, "企业职工基本养老保险参保人数达到41.2万人。", "pension_insured_employees.level=41.2"),
