@@ -30,7 +30,7 @@ which is one rename.
 | `check_staging` | do the staged rows hold together? | data refused: see the alert, `checks.results` |
 | `build` | dbt: staging → intermediate → marts, and dbt's tests | `<home>/logs/dbt/dbt.log` |
 | `check_warehouse` | are the marts plausible, also beside what is published? | data refused: see the alert |
-| `publish` | the build becomes the published file, unless its content is the same | disk, permissions |
+| `publish` | the build becomes the published file, unless its content is the same | disk, permissions; another home copies to `publish_url` |
 | `report` | tells who must know, once | whenever nothing was published that should have been |
 
 Refused data is not tried again: the published file stays as it is, bytes unchanged, until the data is mended
@@ -74,10 +74,11 @@ def warehouse() -> None:
     def step(name: str) -> dict[str, Any]:
         from warehouse import beside
         from warehouse.runs import Refused
+        from warehouse.sharing import NotOurs
 
         try:
             done: dict[str, Any] = beside.step(name, *_settings_and_run())
-        except Refused as refused:
+        except (Refused, NotOurs) as refused:
             raise AirflowFailException(str(refused)) from refused
         return done
 

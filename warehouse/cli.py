@@ -810,6 +810,28 @@ def restore(
     return DONE
 
 
+@app.command("take-over")
+def take_over() -> int:
+    """Make `publish_url` this home's own, though another one copied to it, and copy what is published there now.
+
+    For a home that was moved or restored from a back-up. End the other first: it will be refused from now on.
+    """
+    from warehouse import pipeline
+    from warehouse.locks import exclusive
+
+    settings = _settings()
+    with exclusive(settings.home, "taking over"):
+        done = pipeline.take_over(settings)
+    if not done:
+        _say(
+            f"nothing is published in {settings.home} yet, and {settings.publish_url} was left alone; run "
+            "`cityreports run`, then this again"
+        )
+        return BROKE
+    _say(f"{settings.publish_url} is this home's now, and has what is published here")
+    return DONE
+
+
 @app.command()
 def upgrade() -> int:
     """Bring staging of an older release to today's columns, now; the next run would do so, too."""

@@ -17,11 +17,6 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from scrapers.storage import Store
-
-#: Files of history that are younger stay in object storage, however many: somebody may be fetching one.
-KEEP_SECONDS = 24 * 3600.0
-
 
 class ManifestError(Exception):
     """A manifest that cannot be used; the message says why and what to do."""
@@ -89,36 +84,3 @@ def read_manifest(published: Path) -> Manifest | None:
         return Manifest.from_bytes(path.read_bytes(), str(path))
     except (FileNotFoundError, ManifestError):
         return None
-
-
-def copy_published(published: Path, url: str, *, keep: int) -> Manifest:
-    """Put what is published into object storage: the file first, the manifest that names it last.
-
-    Does nothing where it is there already. ``keep`` files stay, and those younger than a day. Raises StorageError,
-    ManifestError.
-    """
-    manifest = read_manifest(published)
-    if manifest is None:
-        raise ManifestError(f"{manifest_of(published)} is missing or damaged; publish again")
-    store = Store(url)
-    name = manifest_of(published).name
-    there = store.details()
-    if name in there and store.read(name) == manifest.as_bytes() and manifest.file in there:
-        return manifest
-    held = there.get(manifest.file)
-    if held is None or held.size != manifest.size:
-        store.put(published.parent / manifest.file, manifest.file)
-    store.write(name, manifest.as_bytes())
-    _prune(store, manifest, keep)
-    return manifest
-
-
-def _prune(store: Store, manifest: Manifest, keep: int) -> None:
-    files = store.details("history")
-    if not files:
-        return
-    # By the store's clock, which need not be ours.
-    now = max(detail.modified for detail in files.values())
-    for name in sorted(files)[:-keep]:
-        if name != manifest.file and now - files[name].modified > KEEP_SECONDS:
-            store.remove(name)

@@ -554,12 +554,43 @@ def publish(settings: Settings, run: str) -> dict[str, Any]:
     write_json(run_file(settings, run, "published.json"), {"published": result.published})
     emit("published", published=result.published, path=str(result.path))
     if settings.publish_url:
-        from warehouse.manifest import copy_published
+        from warehouse.copying import copy_published
+        from warehouse.sharing import NotOurs
 
         emit("step", what=f"Copying what is published to {settings.publish_url}")
-        copy_published(settings.published, settings.publish_url, keep=settings.history)
+        try:
+            copy_published(settings.home, settings.published, settings.publish_url, keep=settings.history)
+        except NotOurs as error:
+            write_json(
+                run_file(settings, run, "published.json"),
+                {"published": result.published, "not_copied": str(error)},
+            )
+            raise
         write_json(_state_file(settings), {**state, "copied_to": settings.publish_url})
     return {"published": result.published, "path": str(result.path), "content_hash": result.content_hash}
+
+
+def take_over(settings: Settings) -> bool:
+    """Make ``publish_url`` this home's, whosever it was, and copy what is published to it; False where nothing is
+    published here yet, and nothing was done.
+
+    Raises SettingsError where no ``publish_url`` is set; StorageError, ManifestError.
+    """
+    from warehouse.copying import copy_published
+    from warehouse.publish import keep_manifest
+    from warehouse.settings import SettingsError
+
+    if not settings.publish_url:
+        raise SettingsError("publish_url is not set: there is no place to take over")
+    if not settings.published.is_file():
+        return False
+    keep_manifest(settings.published)
+    copy_published(
+        settings.home, settings.published, settings.publish_url, keep=settings.history, take_over=True
+    )
+    if built := built_from(settings):
+        write_json(_state_file(settings), {**built, "copied_to": settings.publish_url})
+    return True
 
 
 def _report(settings: Settings, run: str, *, published: bool) -> str:
@@ -624,6 +655,7 @@ def tell(settings: Settings, run: str) -> dict[str, Any]:
                 status="broke",
                 title="What was published was not copied",
                 what=f"Readers of {settings.publish_url} keep the file of the last run; here the new one is published.",
+                detail=json.loads(path.read_text(encoding="utf-8")).get("not_copied", ""),
                 runbook="copy-broke",
             )
         )

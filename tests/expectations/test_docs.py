@@ -37,7 +37,8 @@ ADVICE = {
     "build-broke": "`<home>/logs` has dbt's own words; the alert has the first of them. A full disk, a damaged file, a "
     "model that does not fit the staging: mend it and run again, nothing is lost.",
     "copy-broke": "Here the new file is published; readers of the copy have the old one, whole. Look at the log of the step "
-    "`publish`: the network, the bucket, the credentials. A run of `cityreports run` copies it, also without news; on a standing Airflow trigger `warehouse`.",
+    "`publish`: the network, the bucket, the credentials; or another home copies there, and the alert says which: give each a "
+    "`publish_url` of its own, or end the other and run `cityreports take-over`. A run of `cityreports run` copies it, also without news; on a standing Airflow trigger `warehouse`.",
     "dbt-tests-failed": "The alert names the test and how many rows it found; the test's SQL lies in dbt_project/, its "
     "result in `<home>/build/`. A wrong row: correct it in corrections.yml. A wrong model: mend it.",
     "batch-broke": "The alert names the batch and the error. Its sources are looked at again by the next run; twice in "

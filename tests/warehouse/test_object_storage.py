@@ -17,7 +17,8 @@ from tests.cli.reports import write_report
 from tests.warehouse.conftest import Bucket
 from tests.warehouse.rows import document, observation, row
 from warehouse import pipeline, staging
-from warehouse.manifest import copy_published, read_manifest
+from warehouse.copying import copy_published
+from warehouse.manifest import read_manifest
 from warehouse.runs import RunParams
 from warehouse.settings import Remote, Settings, SettingsError, load_settings
 from warehouse.staging import StagingError
@@ -214,18 +215,22 @@ def publish_some(home: Path, value: float, run: str) -> Path:
 def test_the_copy_names_a_whole_file_at_every_moment(bucket: Bucket, tmp_path: Path) -> None:
     url = f"{bucket.url}/published"
     published = publish_some(tmp_path, 1.0, "run1")
-    first = copy_published(published, url, keep=2)
-    assert sorted(bucket.keys()) == ["published/cityreports.duckdb.json", f"published/{first.file}"]
+    first = copy_published(tmp_path, published, url, keep=2)
+    assert sorted(bucket.keys()) == [
+        "published/cityreports.duckdb.json",
+        f"published/{first.file}",
+        "published/owner.json",
+    ]
     published = publish_some(tmp_path, 2.0, "run2")
     # Killed after the data and before the manifest: readers still get the first, whole.
     manifest = read_manifest(published)
     assert manifest is not None
     Store(url).put(published.parent / manifest.file, manifest.file)
     assert first.as_bytes() == Store(url).read("cityreports.duckdb.json")
-    assert copy_published(published, url, keep=2) == manifest
+    assert copy_published(tmp_path, published, url, keep=2) == manifest
     assert Store(url).read("cityreports.duckdb.json") == manifest.as_bytes()
     for n in range(3, 7):
-        copy_published(publish_some(tmp_path, float(n), f"run{n}"), url, keep=2)
+        copy_published(tmp_path, publish_some(tmp_path, float(n), f"run{n}"), url, keep=2)
     # Young ones stay, however many: somebody may be fetching one.
     assert len(bucket.keys("published/history/")) == 6
 
@@ -248,7 +253,7 @@ def test_a_whole_night_on_object_storage_as_its_user_runs_it(
         }
     )
 
-    def cityreports(*arguments: str) -> str:
+    def cityreports(*arguments: str, status: int = 0) -> str:
         done = subprocess.run(
             [sys.executable, "-m", "warehouse.cli", *arguments],
             env=environment,
@@ -256,7 +261,7 @@ def test_a_whole_night_on_object_storage_as_its_user_runs_it(
             text=True,
             timeout=250,
         )
-        assert done.returncode == 0, done.stdout + done.stderr
+        assert done.returncode == status, done.stdout + done.stderr
         return done.stdout + done.stderr
 
     cityreports("run", "--folder", str(reports))
@@ -269,11 +274,18 @@ def test_a_whole_night_on_object_storage_as_its_user_runs_it(
     assert cityreports("archive", "verify") == "the archive is as it was written\n"
     cityreports("export", "--format", "csv", "--table", "dim_report", "--out", f"{bucket.url}/exports")
     assert sorted(bucket.keys("exports/")) == ["exports/dim_report.csv", "exports/manifest.json"]
-    # The home is lost: a rebuild from the archive alone publishes the same values.
+    # The home is lost: a rebuild from the archive alone publishes the same values, and copies them when it is told that
+    # it is the home now. That it was not is said once, and not tried again.
     before = content_hash(here)
     shutil.rmtree(tmp_path / "home")
-    cityreports("rebuild")
+    said = cityreports("rebuild", status=3)
+    assert "another home copies to it" in said
+    assert said.count("s  Publishing") == 1, said
+    assert "cityreports take-over" in said
     assert content_hash(here) == before
+    assert not pull(f"{bucket.url}/published", tmp_path / "reader").changed
+    assert f"{bucket.url}/published is this home's now" in cityreports("take-over")
+    assert pull(f"{bucket.url}/published", tmp_path / "reader").changed
 
 
 def test_file_urls_are_kept_apart_from_the_home(tmp_path: Path, reports: Path) -> None:

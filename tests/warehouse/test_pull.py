@@ -16,7 +16,8 @@ import pytest
 from tests.warehouse.conftest import Bucket
 from tests.warehouse.test_object_storage import publish_some
 from warehouse import pull as pulling
-from warehouse.manifest import Manifest, ManifestError, copy_published, manifest_of, read_manifest
+from warehouse.copying import copy_published
+from warehouse.manifest import Manifest, ManifestError, manifest_of, read_manifest
 from warehouse.pull import NothingPublished, NotWhatWasPublished, SourceUnreachable, TooNew, pull
 from warehouse.settings import Settings
 from warehouse.sharing import NotOurs, pull_published
@@ -244,7 +245,7 @@ def test_passwords_of_an_address_are_not_repeated(tmp_path: Path, site: Site) ->
 
 def test_a_path_and_object_storage_give_the_same(bucket: Bucket, tmp_path: Path) -> None:
     published = publish_some(tmp_path, 1.0, "run1")
-    copy_published(published, f"{bucket.url}/published", keep=5)
+    copy_published(tmp_path, published, f"{bucket.url}/published", keep=5)
     for name, url in (("path", str(published)), ("s3", f"{bucket.url}/published")):
         dest = tmp_path / name
         dest.mkdir()
