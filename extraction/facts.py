@@ -53,6 +53,7 @@ class Reader(Worded):
         self.list_of_place = False  # so did the list that it goes on with after a semicolon
         self.half: Time | None = None  # 前三季度,… opened the list
         self.verbs = ""  # in force at the end of the last sentence
+        self.named_behind = False  # the name of the last number stood behind it
         self.foreseen = False  # 预计全年… opened the list, semicolons and all
 
     def silent(self, start: int) -> None:
@@ -145,6 +146,7 @@ class Reader(Worded):
             quantities = self._industry_structure(quantities, start, end, times, stretch)
         subjects: list[Subject] = []
         self.history = []
+        self.named_behind = False
         verbs = self.verbs if text.startswith(";其中", start - 1) else ""  # 新增A 680家;其中,B 169家
         prev = start
         i = 0
@@ -452,8 +454,10 @@ class Reader(Worded):
                     end,
                 )
                 self.facts.append(fact)
-        if rule != "carried_over":
+        if rule != "carried_over" and (subjects or clause or not self.named_behind):
+            # 68个省重点项目完成投资599.3亿元: the second number is of the name behind the first, no item of its own
             self.history.extend(subjects or [Subject(None, "", True)])
+        self.named_behind = rule == "name_after"
         if (
             rule in ("carried_over", "name_in_previous_segment")
             and len(subjects) == 1

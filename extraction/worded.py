@@ -7,10 +7,11 @@ import re
 from extraction.catalogue import Metric
 from extraction.clauses import says_something
 from extraction.figures import Fact, Figures
-from extraction.language import ABSENT, FASTER, FLAT, IN_STEP, POSITIVE, RANK, UNSTATED
+from extraction.language import ABSENT, FASTER, FLAT, IN_STEP, POSITIVE, RANK, RANKS, UNSTATED
 from extraction.periods import find_times
 from extraction.quantities import Quantity, chinese_number
 from extraction.structure import Stretch
+from extraction.subjects import Subject
 from extraction.units import parse_unit
 
 
@@ -39,6 +40,8 @@ class Worded(Figures):
                 if match["among"][:1] in ("从", "由"):
                     continue  # 排名从全国第35位跨入30强: where it stood before
                 self._rank(match, start, end, stretch)
+            for match in RANKS.finditer(text, start, end):
+                self._ranks(match, start, stretch)
         if not mentions:
             return
         words = text[start:end]
@@ -51,26 +54,26 @@ class Worded(Figures):
                 self._wordy(match.start(), match.end(), qualifier, start, end, stretch, quantities)
 
     def _rank(self, match: re.Match[str], start: int, end: int, stretch: Stretch) -> None:
-        """居全省第2位 after a name, or after a number of that name, is the name's rank."""
+        """居全省第2位 after a name, or after a number of that name, is the name's rank; 均居… is that of all named."""
         text = self.text
         at = match.start()
-        clause_start = self._after_delimiter(start, at)
-        clause_start = max(clause_start, text.rfind("、", start, at) + 1)
+        segment = self._after_delimiter(start, at)
+        clause_start = max(segment, text.rfind("、", start, at) + 1)
         words = text[clause_start:at]
         if "分别" in words:
-            return  # 肉、蛋、奶产量…，分别居全省第一、第二、第三位: the first rank is the first name's
+            return  # 肉、蛋、奶产量…，分别居全省第一、第二、第三位: in order, which RANKS reads
         mentions = self._mentions_between(clause_start, at)
-        metric: Metric | None = None
-        subject = words
-        part = False
+        ranked: list[tuple[Metric, str, bool]] = []
         if mentions and says_something(text[mentions[-1].end : at]):
-            named = self._subject(mentions[-1], text[clause_start : mentions[-1].start], "")
-            fits = [
-                m
-                for m, _ in mentions[-1].candidates
-                if not m.needs and not any(word in words for word in m.not_)
-            ]
-            metric, subject, part = (fits[0] if fits else None), named.words, named.part
+            last = mentions[-1]
+            every = _ALL_OF.search(text, last.end, at) is not None and clause_start > segment
+            items = self._items(segment, last) if every else []
+            for named in items or [self._subject(last, text[clause_start : last.start], "")]:
+                metric = self._ranked(named, words)
+                if metric is not None:
+                    ranked.append((metric, named.words, named.part))
+            if items:
+                clause_start = segment
         elif _RANKED.fullmatch(words):
             before = [
                 f
@@ -78,47 +81,78 @@ class Worded(Figures):
                 if f.start >= start and f.number_end <= at and f.statistic not in ("rank",)
             ]
             if before and at - before[-1].number_end <= 12:
-                metric, subject, part = before[-1].metric, before[-1].subject, before[-1].scope == "part"
-        if metric is None:
-            return
-        number = match["n"]
-        value = (
-            1
-            if number is None
-            else int(number)
-            if number.isdigit()
-            else (chinese_number(number) or (0, 0))[0]
-        )
-        if not value:
-            return
-        years = (
-            stretch.years if stretch.years[0] == stretch.years[1] else (stretch.years[1], stretch.years[1])
-        )
-        role = "actual" if years[1] < self.year else "target"
-        self.facts.append(
-            Fact(
-                metric,
-                subject[-40:],
-                "rank",
-                None,
-                role,
-                False,
-                years,
-                float(value),
-                None,
-                "位",
-                "exact",
-                "part" if part else "whole",
-                match[0],
-                "",
-                clause_start,
-                match.end(),
-                at,
-                match.end(),
-                "rank/section",
-                0.85,
+                told = before[-1:]
+                if _ALL_OF.search(words):
+                    told = self._told_alike(before)
+                ranked = [(f.metric, f.subject, f.scope == "part") for f in told if f.metric is not None]
+        value = _ordinal(match["n"])
+        if value:
+            self._add_ranks(
+                [(*what, value) for what in ranked], match[0], clause_start, at, match.end(), stretch
             )
-        )
+
+    def _ranks(self, match: re.Match[str], start: int, stretch: Stretch) -> None:
+        """粮食总产、肉类产量分别居全省第一、第三位: each name's rank, in order."""
+        at = match.start()
+        values = [_ordinal(number) for number in _ORDINALS.findall(match["all"])]
+        segment = self._after_delimiter(start, at)
+        mentions = self._mentions_between(segment, at)
+        if mentions:
+            last = mentions[-1]
+            named = self._items(segment, last) if says_something(self.text[last.end : at]) else []
+        else:
+            told = [s for s in self.history if s.start < at]
+            named = told[-len(values) :] if says_something(self.text[segment:at]) else []
+        if len(named) != len(values):
+            return
+        ranked: list[tuple[Metric, str, bool, int]] = []
+        for subject, value in zip(named, values, strict=True):
+            metric = self._ranked(subject, "")
+            if metric is not None and value:
+                ranked.append((metric, subject.words, subject.part, value))
+        self._add_ranks(ranked, match[0], segment, at, match.end(), stretch)
+
+    def _ranked(self, subject: Subject, words: str) -> Metric | None:
+        """What of a name's entries a rank is said of."""
+        if subject.mention is None:
+            return None
+        if subject.chosen is not None:
+            return subject.chosen
+        fits = [
+            m for m, _ in subject.mention.candidates if not m.needs and not any(w in words for w in m.not_)
+        ]
+        return fits[0] if fits else None
+
+    def _told_alike(self, facts: list[Fact]) -> list[Fact]:
+        """The facts that 均 speaks of, behind a comma: those of the sentence that say the same kind of thing (增长4.3%,
+        增长8.9%) clause by clause before it."""
+        told = [facts[-1]]
+        for fact in reversed(facts[:-1]):
+            gap = self.text[fact.number_end : told[-1].number_start]
+            if fact.statistic != told[-1].statistic or len(gap) > 30 or _PARTS_LIST.search(gap):
+                break
+            told.append(fact)
+        told.reverse()
+        return told
+
+    def _add_ranks(
+        self,
+        ranked: list[tuple[Metric, str, bool, int]],
+        raw: str,
+        start: int,
+        at: int,
+        end: int,
+        stretch: Stretch,
+    ) -> None:
+        years = (stretch.years[1], stretch.years[1])
+        role = "actual" if years[1] < self.year else "target"
+        for metric, subject, part, value in ranked:
+            self.facts.append(
+                Fact(
+                    metric, subject[-40:], "rank", None, role, False, years, float(value), None, "位", "exact",
+                    "part" if part else "whole", raw, "", start, end, at, end, "rank/section", 0.85,
+                )
+            )  # fmt: skip
 
     def _wordy(
         self,
@@ -277,6 +311,24 @@ _WORDED = (
     (FLAT, "flat", ("持平",)),
     (UNSTATED, "unstated", ("稳", "合理", "完成", "控制", "达到", "低于", "符合", "下降")),
 )
+
+
+#: 均居全省第2位: said of all that is named before it.
+_ALL_OF = re.compile("(?<!年)均|都|双双")
+
+
+_ORDINALS = re.compile(r"第([一二三四五六七八九十]+|\d+)")
+
+
+def _ordinal(number: str | None) -> int:
+    """2 for 第二 and 第2, 1 for 首位 (None), 0 for what is no number."""
+    if number is None:
+        return 1
+    return int(number) if number.isdigit() else (chinese_number(number) or (0, 0))[0]
+
+
+#: What ends the facts that 均 looks back on.
+_PARTS_LIST = re.compile("[;:(]|其中")
 
 
 _RANKED = re.compile(r"(?:增速|总量|增幅|均|分别|规模|人均|继续|连续\d年|持续|稳定|保持)*")

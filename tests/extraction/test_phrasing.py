@@ -232,3 +232,65 @@ def test_every_word_of_time_begins_with_a_character_that_is_tried() -> None:
     found = {w: find_times(f"在{w},全市", 1, len(w) + 4, 2026) for w in WORDS_OF_TIME.split()}
     assert [word for word, times in found.items() if not times or times[0].at != 1] == []
     assert find_times("比年初增长", 1, 5, 2026)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "ranks"),
+    [
+        # 均: of all that is named
+        ("规上工业增加值、固定资产投资增速均居全省第2位。", {"industrial_value_added": 2, "fixed_asset_investment": 2}),
+        ("PM10、PM2.5年均浓度、优良天数均居全省第四位。", {"pm10": 4, "pm25": 4, "good_air_days": 4}),
+        ("社零额增长6.3%，进出口增长11%，均居全省第三。", {"retail_sales": 3, "imports_exports": 3}),
+        # of those that say the same kind of thing, and no further back
+        ("常住人口达到700万人，社零额增长6.3%，进出口增长11%，均居全省第三。", {"retail_sales": 3, "imports_exports": 3}),
+        # 分别: in order
+        ("粮食总产、肉类产量分别居全省第一、第三位。", {"grain_output": 1, "meat_output": 3}),
+        ("粮食总产400万吨、肉类产量65万吨，分别居全省第1位和第3位。", {"grain_output": 1, "meat_output": 3}),
+        ("粮食、肉类、水产品产量分别居全省第一、第三位。", {}),
+        # neither: of the name right before
+        ("常住人口达到700万人，社零额增长6.3%，进出口增长11%，居全省第三。", {"imports_exports": 3}),
+    ],
+)  # fmt: skip
+def test_ranks_belong_to_all_that_they_are_said_of(sentence: str, ranks: dict[str, int]) -> None:
+    found = {o.metric_code: o.value for o in read("review", sentence) if o.statistic == "rank"}
+    assert found == ranks
+
+
+@pytest.mark.parametrize(
+    ("section", "sentence", "kept"),
+    [
+        (
+            "outlook",
+            "常住人口城镇化率每年提高1.6个百分点。",
+            [("urbanization_rate", 1.6, "yearly_change", 2026, 2030)],
+        ),
+        (
+            "review",
+            "优良水质比例上升86.4%。",
+            [("surface_water_good_share", 86.4, "share_changed", 2025, 2025)],
+        ),
+        (
+            "five",
+            "市场活跃。经营主体57.3万户、增长8.2%。",
+            [("market_entities", 8.2, "base_unstated", 2025, 2025)],
+        ),
+        ("five", "水利建设投资翻番、达261亿元。", [("water_investment", 100, "name_before", 2021, 2025)]),
+        (
+            "review",
+            "全市68个省重点项目完成投资590亿元，380个市重点项目完成投资2110亿元，分别为年度计划的143%和145%。",
+            [
+                ("key_project_investment", 143, "over_target", 2025, 2025),
+                ("key_project_investment", 145, "share_of_whole", 2025, 2025),
+            ],
+        ),
+    ],
+)
+def test_keeps_apart_what_is_no_value_of_the_metric(
+    section: str, sentence: str, kept: list[tuple[str, float, str, int, int]]
+) -> None:
+    found = [
+        (o.metric_code, o.value, o.rule.partition("/")[0], o.period_start, o.period_end)
+        for o in read(section, sentence)
+        if o.statistic == "comparison"
+    ]
+    assert found == kept
