@@ -66,6 +66,10 @@ class Compact:
         return self.start(position - 1) + 1 if position else 0
 
 
+#: A line longer than any: lines end where their writer ended them.
+_NEVER = 10**6
+
+
 def _join_length(folded: str) -> int:
     """Least length of a line that may have been broken by a page's width rather than by its writer.
 
@@ -77,12 +81,17 @@ def _join_length(folded: str) -> int:
     open_ended = sorted(len(line) for line in lines if line[-1] not in _TERMINAL)
     if len(open_ended) >= 10 and len(open_ended) > 0.4 * len(lines):
         stated = sum(line[-1] in _OF_FIGURE for line in lines)
-        if stated >= 0.5 * len(open_ended):
-            return 25  # a list of facts, one a line: text that is broken by width breaks anywhere
         width = open_ended[int(0.8 * (len(open_ended) - 1))]
         uniform = sum(abs(length - width) <= 2 for length in open_ended)
-        if 8 <= width <= 60 and uniform >= 0.4 * len(open_ended):
+        one_width = 8 <= width <= 60 and uniform >= 0.4 * len(open_ended)
+        if stated >= 0.5 * len(open_ended):
+            # a list of facts, one a line: text that is broken by width breaks anywhere
+            return 25 if one_width else _NEVER
+        if one_width:
             return max(8, int(0.8 * width))
+        longest = sorted(map(len, lines))[int(0.9 * (len(lines) - 1))]
+        if len(open_ended) > 0.7 * len(lines) and open_ended[len(open_ended) // 2] < 0.7 * longest:
+            return _NEVER  # a list of statements, one a line, long and short ones: no width broke them
     return 25
 
 

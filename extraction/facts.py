@@ -805,7 +805,7 @@ _NOUN_FOLLOWS = re.compile(r"(?!左右|以上|以内|的|次|$)[\u4e00-\u9fff]{2
 
 
 #: 三次产业结构调整为8:42:50: a list of shares that is no list of one metric's values.
-_STRUCTURE = re.compile(r"三次产业|比重由|三产(?:业)?结构|产业结构|一二三产|三次产业结构")
+_STRUCTURE = re.compile(r"三次产业|比重由|一、二、三产|三产(?:业)?结构|产业结构|一二三产|三次产业结构")
 
 
 #: 占财政支出的80%: the share in spending of what was named before, not the spending.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from extraction.catalogue import Metric
 from extraction.clauses import any_in
-from extraction.language import OF_WHOLE, VERB, VERB_GROUPS
+from extraction.language import FROM, OF_WHOLE, VERB, VERB_GROUPS
 from extraction.names import Mention, Names
 from extraction.periods import Time
 from extraction.predicates import Said, analyse
@@ -368,6 +368,19 @@ class Figures(Subjects):
             # 从2020年的51%提升到70%
             years = (stretch.years[1], stretch.years[1])
         role = "actual" if years[1] < year else "target"
+        if statistic == "growth_rate" and not base and not on_year and not each and len(self.facts) > 1:
+            first, last = self.facts[-2:]
+            if (
+                metric is not None
+                and first.metric is last.metric is metric
+                and first.statistic == last.statistic == "level"
+                and first.number_start >= self.sentence_start
+                and first.years[1] < last.years[0] - 1
+                and last.years[0] == last.years[1] == years[1]
+                and FROM.search(self.text, max(0, first.number_start - 8), first.number_start)
+                and _AT_ONCE.fullmatch(self.text, last.number_end, q.start)
+            ):
+                years = (first.years[1] + 1, years[1])  # 从2005年的28亿元增加到95亿元，增长2.4倍
         if (
             years[1] == year
             and stretch.kind in ("review", "five_year_review")
@@ -713,6 +726,10 @@ _THEN_YEARLY = re.compile(r"[^。;]{0,30}?年均")
 _AS_OF_A_YEAR = re.compile(
     r"(?:[,、]增长[\d.]+%)?[,、](?:是|为|相当于|比|较)(?:(?:19|20)\d\d年|[“\"]?(?:九|十[一二三四五]?)五[”\"]?期?末)"
 )
+
+
+#: Between what it came to and by how much it grew meanwhile.
+_AT_ONCE = re.compile(r"[,、](?:五年|累计|共|总共|净)*(?:增长|增加|增|翻)了?(?:近|约|超过?)?")
 
 
 #: Between the year that a figure is compared with and the average of the years since.

@@ -405,6 +405,8 @@ class Subjects:
         if before.endswith("等"):
             return True  # examples, then the whole: 供水、供热、供气等管网
         rest = _ITEM_NUMBER.sub("", strip_times(before))
+        if rest.endswith(("以上", "以上项目")) and mention.candidates[0][0].code == "fixed_asset_investment":
+            rest = _SURVEYED.sub("", rest)
         for name in self.own_names:
             rest = rest.replace(name, "")
         if self.other_wholes.search(rest) or _INSIDE.search(rest) or "带动" in rest or "撬动" in rest:
@@ -740,6 +742,10 @@ _SHARES = {
 
 
 _ITEM_NUMBER = re.compile(r"^[“\"(]?(?:(?:\d{1,2}|[①-⑳])[.、)]?|[一二三四五六七八九十]{1,3}是)")
+
+
+#: 500万元以上固定资产投资: the threshold of the survey, under its old and its new rules.
+_SURVEYED = re.compile(r"(?:5|50|500|1000|2000)万元?(?:及)?以上(?:项目)?$")
 
 
 #: A place inside the region, or each of many: what is said there is not the whole's (中心城区新建学校12所, 每个县建1家).
