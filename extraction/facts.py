@@ -453,6 +453,8 @@ class Reader(Worded):
                     start,
                     end,
                 )
+                if fact.statistic == "level" and len(group) == 1 and stretch.kind == "review":
+                    self._doubt_start(fact)
                 self.facts.append(fact)
         if rule != "carried_over" and (subjects or clause or not self.named_behind):
             # 68个省重点项目完成投资599.3亿元: the second number is of the name behind the first, no item of its own
@@ -483,6 +485,25 @@ class Reader(Worded):
         first = self._after_delimiter(self.sentence_start, clause_start - 1)
         named = [s for s in self.history if s.start >= first]
         return named if all(s.mention is not None for s in named) else []
+
+    def _doubt_start(self, fact: Fact) -> None:
+        """贫困人口由91.5万人减少到5.2万人, in the review of one year: what halves or doubles so did not begin the year before,
+        and the text does not say when it did."""
+        first = self.facts[-1] if self.facts else None
+        if (
+            first is not None
+            and first.metric is not None
+            and first.metric is fact.metric
+            and first.statistic == "level"
+            and first.rule.endswith("/from_section")
+            and first.value is not None
+            and fact.value is not None
+            and not self.since
+            and "年" not in self.text[first.start : first.number_start]
+            and not 0.5 <= (fact.value + 1e-9) / (first.value + 1e-9) <= 2
+        ):
+            first.statistic, first.confidence = "comparison", 0.6
+            first.rule = "start_unstated/from_section"
 
     def _describes(self, q: Quantity) -> bool:
         """True where the number describes what follows it: 经济总量超500亿元的县域, 投资5000万元以上产业项目947个."""
