@@ -31,13 +31,19 @@ from scrapers.model import Failure, Link, Look, Source
 from scrapers.pages import Page, Row, file_name, is_empty_of_content, page_of, says_not_found
 from scrapers.platforms import folder, platform
 from scrapers.settings import FetchSettings
-from scrapers.state import Listing, Memory, recall, remember
+from scrapers.state import Listing, Memory, after_failure, recall, remember
 from scrapers.titles import claim_of
 
 _ROWS_REMEMBERED = 400
 _PROBE_AGAIN_DAYS = 7
 _SEARCH_AGAIN_DAYS = 7
 _GIVE_UP_AFTER = 8
+#: Second places that keep what they publish: there a report is as good some days later, so they are asked once in so many
+#: nights. A newspaper is asked every night.
+_KEEPS_ITS_PAGES = ("congress", "gazette")
+_NIGHTS_BETWEEN = 7
+#: Columns of a congress's site that are remembered: many sites make a new one for each session.
+_MOST_COLUMNS = 3
 #: Newspapers print a report during the session or in the weeks after it.
 _CONGRESS_DAYS = 30
 
@@ -162,7 +168,9 @@ async def _look(source: Source, task: _Task, network: Network) -> tuple[Look, li
     # Also of a look that failed: what one listing names is no worse for another that is dead.
     links = _to_fetch(source, task, memory, found)
     if error is None:
-        _store(source, task, memory, found)
+        _store(source, task, memory, found, asked=requests > 0)
+    elif requests:
+        _store_failed(source, task, memory, found, error)
     look = Look(
         run_id=task.run_id,
         source_id=source.id,
@@ -185,12 +193,16 @@ async def _walk(source: Source, task: _Task, visit: Visit, memory: Memory, found
     if reason := _not_asked(source, task):
         found.notes.append(reason)
         return
+    if _rests(source, task, memory):
+        _as_last_time(source, task, memory, found)
+        return
     module = platform(source.platform)
     daily = hasattr(module, "starts") and any("{dd}" in listing for listing in source.listings)
     if daily and not task.to_the_end and not seasons.in_season(source.season, task.today):
         found.notes.append("out of season: the day's paper was not asked for")
         return
-    starts: list[str] = module.starts(source, task.today) if daily else list(source.listings)
+    dated = hasattr(module, "starts") and any("{" in listing for listing in source.listings)
+    starts: list[str] = module.starts(source, task.today) if dated else list(source.listings)
     today = starts[: len(source.listings)] if daily else []
     missing: list[LookError] = []
     failed: list[LookError] = []
@@ -231,6 +243,31 @@ def _not_asked(source: Source, task: _Task) -> str:
     return ""
 
 
+def _rests(source: Source, task: _Task, memory: Memory) -> bool:
+    """Whether a place that keeps its pages was asked lately. The nights are not the same for all."""
+    if source.place not in _KEEPS_ITS_PAGES or not source.is_second or task.to_the_end:
+        return False
+    failed = memory.failed.get(source.listings[0])
+    if failed is not None:
+        return task.today < failed.again_on
+    return memory.asked is not None and _week(source, memory.asked) == _week(source, task.today)
+
+
+def _week(source: Source, day: date) -> int:
+    return (day.toordinal() + zlib.crc32(source.id.encode())) // _NIGHTS_BETWEEN
+
+
+def _as_last_time(source: Source, task: _Task, memory: Memory, found: _Findings) -> None:
+    """What the last look that asked found is what there is to say. Raises LookError where that one failed."""
+    failed = memory.failed.get(source.listings[0])
+    if failed is not None:
+        raise LookError(failed.reason, f"failed {failed.times} times; asked again on {failed.again_on}")
+    found.notes.append(
+        f"asked on {memory.asked}: a {source.place} keeps its pages and is not asked every night"
+    )
+    found.links.update((link.url, link) for link in memory.links)
+
+
 async def _walk_portal(
     source: Source,
     task: _Task,
@@ -253,25 +290,36 @@ async def _walk_portal(
     found.columns[home] = tuple(columns)
     rested = memory.searched is None or task.today - memory.searched >= timedelta(days=_SEARCH_AGAIN_DAYS)
     search = not columns and (rested or failed is not None or task.to_the_end)
+    # A congress's column may be that of last year's session.
+    again = bool(columns) and rested and source.place == "congress"
     if columns and not search and not seasons.in_season(source.season, task.today):
         return
-    page = await _home_page(task, visit, memory, found, module, home)
+    page = await _home_page(task, visit, memory, found, module, home, anew=again)
     if page is None:
         return
     for link in _match(module.rows(page), source, task, home):
         found.links.setdefault(link.url, link)
-    if search:
+    year = seasons.report_year(task.today)
+    if search or (again and all(link.claim.report_year != year for link in found.links.values())):
         await _search(source, task, visit, found, module, home, page)
         # It ends at the first column with a report: its other pages are read as those of any listing.
         for column in found.columns[home]:
-            await _walk_listing(source, task, visit, replace(memory, listings={}), found, module, column)
+            if column not in columns:
+                await _walk_listing(source, task, visit, replace(memory, listings={}), found, module, column)
 
 
 async def _home_page(
-    task: _Task, visit: Visit, memory: Memory, found: _Findings, module: ModuleType, home: str
+    task: _Task,
+    visit: Visit,
+    memory: Memory,
+    found: _Findings,
+    module: ModuleType,
+    home: str,
+    *,
+    anew: bool = False,
 ) -> Page | None:
-    """None where it is as it was. Raises LookError for what is no home page."""
-    before = memory.listings.get(home, Listing())
+    """None where it is as it was, unless asked for anew. Raises LookError for what is no home page."""
+    before = Listing() if anew else memory.listings.get(home, Listing())
     answer = await visit.get(home, etag=before.etag, last_modified=before.last_modified, listing=True)
     found.skews.append(answer.skew)
     if answer.not_modified:
@@ -295,9 +343,11 @@ async def _search(
     """Follow the likeliest links, best first, to the first page that lists a report of this region; bounded in depth
     and in pages. Pages that fail on the way are passed over."""
     found.searched = True
-    waiting = {column.url: (column.score, 1) for column in module.columns(first)}
-    asked = {home, first.url}
-    while waiting and len(asked) < module.MOST_PAGES:
+    known = found.columns[home]
+    asked = {home, first.url, *known}
+    most = module.MOST_PAGES + len(known)
+    waiting = {column.url: (column.score, 1) for column in module.columns(first) if column.url not in asked}
+    while waiting and len(asked) < most:
         url, (_, depth) = max(waiting.items(), key=lambda item: (item[1][0], -item[1][1]))
         del waiting[url]
         asked.add(url)
@@ -307,7 +357,7 @@ async def _search(
             continue
         asked.add(page.url)
         if _match(module.rows(page), source, task, url):
-            found.columns[home] = (url,)
+            found.columns[home] = (url, *known)[:_MOST_COLUMNS]
             found.notes.append(f"reports found in the column {url}, {len(asked)} pages from the home page")
             return
         if depth < module.DEEPEST:
@@ -330,7 +380,7 @@ async def _walk_listing(
     known = set(memory.rows)
     deep = task.to_the_end or _is_deep_night(source, task.today)
     bound = settings.max_pages_back if task.to_the_end else settings.max_pages
-    if hasattr(module, "starts"):
+    if hasattr(module, "of_a_congress"):
         bound = settings.max_pages_back  # a day's paper ends by itself
     before = Listing() if deep else memory.listings.get(start, Listing())
     answer = await visit.get(start, etag=before.etag, last_modified=before.last_modified, listing=True)
@@ -513,6 +563,8 @@ def _to_fetch(source: Source, task: _Task, memory: Memory, found: _Findings) -> 
     """Of the links seen, those to fetch now: wanted years, not held (or due to be looked at again), not
     resting."""
     first, last = task.years
+    if source.is_second and source.place in _KEEPS_ITS_PAGES and not task.to_the_end:
+        first = max(first, seasons.report_year(task.today))  # it is asked for the season's report alone
     chosen = []
     for link in found.links.values():
         year = link.claim.report_year
@@ -568,9 +620,15 @@ def _held_in_full(source: Source, task: _Task, year: int) -> bool:
         and entry.claim.report_year == year
         and entry.kind == "document"
         and entry.claim.edition not in ("abstract", "digest")
-        and (entry.source_id == source.region_code or bool(find_in(entry.claim.title or "")))
+        and (_is_the_regions_own(entry.source_id, source) or bool(find_in(entry.claim.title or "")))
         for entry in task.archive.entries()
     )
+
+
+def _is_the_regions_own(source_id: str, source: Source) -> bool:
+    """Whether a place is the region's portal, gazette or congress, where a report without a region's name is its own."""
+    code, _, place = source_id.partition("-")
+    return code == source.region_code and (not place or place.rstrip("0123456789") in _KEEPS_ITS_PAGES)
 
 
 def _clock_failures(source: Source, task: _Task, found: _Findings) -> list[Failure]:
@@ -589,7 +647,7 @@ def _listing(answer: Answer, task: _Task) -> Listing:
     )
 
 
-def _store(source: Source, task: _Task, memory: Memory, found: _Findings) -> None:
+def _store(source: Source, task: _Task, memory: Memory, found: _Findings, *, asked: bool) -> None:
     # Links that are gone from the listing stay known while there is hope to fetch them.
     kept = {link.url: link for link in memory.links if _hoped_for(link, task, memory)}
     kept.update(found.links)
@@ -605,8 +663,24 @@ def _store(source: Source, task: _Task, memory: Memory, found: _Findings) -> Non
         searched=task.today if found.searched else memory.searched,
         congress=task.today if found.congress else memory.congress,
     )
+    if asked and source.is_second and source.place in _KEEPS_ITS_PAGES:
+        failed = {url: failure for url, failure in fresh.failed.items() if url != source.listings[0]}
+        fresh = replace(fresh, failed=failed, asked=task.today)
     if fresh != memory:
         remember(task.archive, source.id, fresh)
+
+
+def _store_failed(source: Source, task: _Task, memory: Memory, found: _Findings, error: LookError) -> None:
+    """Of a look that failed, only what saves the next one requests."""
+    fresh = memory
+    if found.searched and error.reason == "blind_in_season":
+        fresh = replace(fresh, searched=task.today)
+    if source.is_second and source.place in _KEEPS_ITS_PAGES:
+        fresh = replace(fresh, asked=task.today)
+        if error.reason != "blind_in_season":
+            fresh = after_failure(fresh, source.listings[0], error.reason, task.today)
+    if fresh != memory:
+        remember(task.archive, source.id, replace(fresh, made_by=_made_by(source)))
 
 
 def _hoped_for(link: Link, task: _Task, memory: Memory) -> bool:

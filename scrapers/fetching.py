@@ -23,8 +23,10 @@ from scrapers.pages import (
     SHORTEST_REPORT,
     Article,
     Page,
+    Row,
     file_name,
     page_of,
+    plain_article,
     running_text,
     says_not_found,
     visible_length,
@@ -32,7 +34,7 @@ from scrapers.pages import (
 from scrapers.platforms import folder, platform
 from scrapers.settings import FetchSettings
 from scrapers.state import after_failure, after_success, recall, remember
-from scrapers.titles import edition_of, year_of
+from scrapers.titles import edition_of, is_a_reports_title, year_of
 
 _MOST_ATTACHMENTS = 4
 
@@ -226,11 +228,15 @@ async def _fetch_link(
     kind = sniff(answer.body)
     if kind != "text":
         _check_document(link.url, answer.body, kind)
+        if getattr(module, "CONTENTS", False) and not is_a_reports_title(link.claim.title or ""):
+            # A whole issue: it holds other documents, whose figures are none of the report's. Kept, and not read.
+            _archive(link, link.url, answer, link.claim, "", "page", visit, archive, writer)
+            return []
         return [_archive(link, link.url, answer, link.claim, "", "document", visit, archive, writer)]
     page = _page(link, answer)
     article: Article = module.article(page)
     claim = _better_claim(link.claim, article)
-    if source.platform == "gazette_pdf" and not article.attachments:
+    if hasattr(module, "is_contents") and not article.attachments and module.is_contents(page):
         # An issue without a report: kept as a page, so that it is known and not asked for again.
         _archive(link, link.url, answer, claim, "", "page", visit, archive, writer)
         return []
@@ -242,6 +248,9 @@ async def _fetch_link(
         try:
             document = await visit.get(row.url)
             kind = sniff(document.body)
+            if kind == "text" and getattr(module, "CONTENTS", False):
+                results.append(_of_contents(link, row, document, claim, visit, archive, writer))
+                continue
             if kind == "text":
                 raise LookError("wrong_content_type", f"{row.url} is a page where a document should be")
             _check_document(row.url, document.body, kind)
@@ -253,6 +262,25 @@ async def _fetch_link(
         # Last, so that a link whose attachments failed is not held and comes again.
         _archive(link, link.url, answer, claim, "", "page", visit, archive, writer)
     return results
+
+
+def _of_contents(
+    link: Link, row: Row, answer: Answer, claim: Claim, visit: Visit, archive: Archive, writer: Writer
+) -> Fetched:
+    """A report that is one of the pages of an issue: it is called by its own name. Raises LookError where it is none."""
+    page = _page(link, answer)
+    if visible_length(page) < SHORTEST_REPORT:
+        raise LookError("stub_listing", f"{row.url} holds no report though its title is one's")
+    own = plain_article(page)
+    published = own.published or claim.published
+    claim = replace(
+        claim,
+        title=row.title,
+        published=published,
+        report_year=year_of(row.title, None) or claim.report_year or year_of(row.title, published),
+        edition=edition_of(row.title),
+    )
+    return _archive(link, row.url, answer, claim, text_id(page), "document", visit, archive, writer)
 
 
 def _page(link: Link, answer: Answer) -> Page:

@@ -17,6 +17,10 @@ from extraction.model import Claim
 PLACES = ("portal", "gazette", "congress", "newspaper", "folder")
 
 
+#: What a report is called, where an entry and its platform say nothing else.
+REPORTS_TITLE = r"(?:政府|行署|行政公署)(?:\d{4}年度?)?工作报告"
+
+
 @dataclass(frozen=True, slots=True)
 class Season:
     """The part of the year in which a region's reports come out, as (month, day), both ends included.
@@ -62,7 +66,7 @@ class Source:
     platform: str
     listings: tuple[str, ...]
     place: str = "portal"
-    title_pattern: str = r"(?:政府|行署|行政公署)(?:\d{4}年度?)?工作报告"
+    title_pattern: str = REPORTS_TITLE
     season: Season = Season()
     local: bool = False
     options: Mapping[str, str] = field(default_factory=dict)

@@ -19,7 +19,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from extraction.model import EDITIONS
 from extraction.regions import by_code, by_name
 from scrapers import platforms
-from scrapers.model import Season, Source, TlsException
+from scrapers.model import REPORTS_TITLE, Season, Source, TlsException
 from scrapers.season import in_season
 
 REGISTRY = Path(__file__).resolve().parent / "sources"
@@ -77,7 +77,7 @@ class PlaceEntry(_Strict):
 
     platform: str
     listings: list[str] = Field(min_length=1)
-    title_pattern: str = r"(?:政府|行署|行政公署)(?:\d{4}年度?)?工作报告"
+    title_pattern: str | None = None  # None: what the platform says, else what a report is called
     options: dict[str, str] = {}
     tls: TlsEntry | None = None
     local: bool = False
@@ -239,7 +239,7 @@ def _of_entry(entry: RegionEntry) -> list[Source]:
                 platform=place.platform,
                 listings=tuple(place.listings),
                 place=kind,
-                title_pattern=place.title_pattern,
+                title_pattern=_title_pattern(place),
                 season=season,
                 local=place.local,
                 options=dict(place.options),
@@ -249,6 +249,13 @@ def _of_entry(entry: RegionEntry) -> list[Source]:
             )
         )
     return result
+
+
+def _title_pattern(place: PlaceEntry) -> str:
+    if place.title_pattern is not None:
+        return place.title_pattern
+    pattern: str = getattr(platforms.platform(place.platform), "TITLE_PATTERN", REPORTS_TITLE)
+    return pattern
 
 
 def _of_province(sources: list[Source], province: str) -> list[Source]:

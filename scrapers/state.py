@@ -48,6 +48,7 @@ class Memory:
     columns  pages of a portal on which reports were found, by the home page that led to them
     searched  the last day on which a portal was searched from its home page
     congress  the last day on which a newspaper's first page spoke of a congress
+    asked   the last day on which a second place that keeps its pages was asked
     """
 
     made_by: str = ""
@@ -60,6 +61,7 @@ class Memory:
     columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
     searched: date | None = None
     congress: date | None = None
+    asked: date | None = None
 
 
 def _name(source_id: str) -> str:
@@ -84,6 +86,7 @@ def recall(archive: Archive, source_id: str) -> Memory:
             columns={home: tuple(found) for home, found in data.get("columns", {}).items()},
             searched=date.fromisoformat(data["searched"]) if data.get("searched") else None,
             congress=date.fromisoformat(data["congress"]) if data.get("congress") else None,
+            asked=date.fromisoformat(data["asked"]) if data.get("asked") else None,
         )
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return Memory()

@@ -23,7 +23,7 @@ _REPORT = rf"{_BODY}{_YEAR_TOO}工作报告"
 _BEFORE = "征求|听取|审议|审查|讨论|协商|研究|起草|修改|学习|落实|贯彻|分解|热议|解读|宣讲"
 _AFTER = (
     "意见|建议|座谈|讨论|分解|分工|重点任务|任务|责任|解读|问卷|征集|征求|决议|热词|反响|修改稿|诞生|起草|督查|宣讲|学习|"
-    "落实情况|进展|完成情况|推进情况|执行情况|重点工作|目标任务|主要目标|民生|实事|关键词|金句|新闻发布|说明|汇编"
+    "落实情况|进展|完成情况|推进情况|执行情况|重点工作|目标任务|主要目标|民生|实事|关键词|金句|新闻发布|说明|汇编|审查|审议"
 )
 _QUOTE = r"[》”)）]?"
 _ABOUT = re.compile(
@@ -77,6 +77,12 @@ def edition_of(title: str) -> str | None:
     return "digest" if _DIGEST.search(title) else None
 
 
+def is_a_reports_title(title: str) -> bool:
+    """Whether a title is that of a report, anyone's, and not of something about reports or of a part of one."""
+    title = title.translate(_FULL_WIDTH)
+    return bool(re.search(_REPORT, title)) and not _ABOUT.search(title) and edition_of(title) is None
+
+
 def year_of(title: str, published: date | None) -> int | None:
     """The year a report was delivered in: as the title says, else that of its day of publication. A report
     published late in a year without a year in its title may be the old one or an early new one: None."""
@@ -119,8 +125,13 @@ def claim_of(row: Row, source: Source) -> Claim | None:
 
 
 def _is_the_nations(title: str, row: Row, source: Source) -> bool:
-    """Whether a newspaper printed the nation's report: in the days of its congress, under a title without a region."""
-    if source.place != "newspaper" or source.region_code == "000000" or row.published is None:
+    """Whether a newspaper or a congress's site has the nation's report: in the days of its congress, under a title
+    without a region."""
+    if (
+        source.place not in ("newspaper", "congress")
+        or source.region_code == "000000"
+        or row.published is None
+    ):
         return False
     first, last = _NATIONS_DAYS
     day = (row.published.month, row.published.day)

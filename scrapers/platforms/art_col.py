@@ -25,12 +25,19 @@ _HREF = re.compile(r"href\s*=\s*[\"']([^\"']+)", re.I)
 _ARTICLE = re.compile(r"/art/\d{4}/\d{1,2}/\d{1,2}/art_\d+_\d+\.html|\.(pdf|docx?|wps)$", re.I)
 
 
-def rows(page: Page) -> list[Row]:
+def unwrapped(page: Page) -> Page:
+    """A page whose records are the list that they make; any other page is what it was."""
     records = _RECORD.findall(page.text)
-    if records:
-        # Each record is a piece of HTML of its own; together they make a list that reads like any other.
-        page = Page(page.url, "<ul>" + "".join(f"<li>{record}</li>" for record in records) + "</ul>")
-    return [row for row in plain_rows(page) if _ARTICLE.search(row.url)]
+    # Each record is a piece of HTML of its own; together they make a list that reads like any other.
+    return (
+        Page(page.url, "<ul>" + "".join(f"<li>{record}</li>" for record in records) + "</ul>")
+        if records
+        else page
+    )
+
+
+def rows(page: Page) -> list[Row]:
+    return [row for row in plain_rows(unwrapped(page)) if _ARTICLE.search(row.url)]
 
 
 def following(page: Page) -> str | None:

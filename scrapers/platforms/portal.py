@@ -2,8 +2,8 @@
 
 name: portal
 known-by: an entry whose listing is a home page
-listing: the home page, and the columns that it leads to: 政府工作报告, else 工作报告, 规划计划, 政府公报, 政府信息公开 …,
-    best first, a few pages deep on the same site; a column that brought a report is remembered, and asked first from
+listing: the home page, and the columns that it leads to: 政府工作报告, else 工作报告, 规划计划, 政府公报, 政府信息公开 …, on a
+    congress's site its sessions and their papers (人代会, 大会文件, 公报), best first, a few pages deep on the same site; a column that brought a report is remembered, and asked first from
     then on. A page of a family that is known by its address or its scripts is read as that family's
 article: as the family's whose address it has
 facts: the home page itself links to the report for some days in the season, as a headline or a picture; where a
@@ -31,7 +31,18 @@ _WORDS = (
     (60, re.compile(r"政府公报|市政府公报")),
     (55, re.compile(r"法定主动公开|主动公开|公开目录|重点领域|公开内容")),
     (50, re.compile(r"信息公开|政务公开|政府公开")),
+    # A congress's site: its session, by name or number, and the papers that lay before it; not news of the session.
+    (
+        48,
+        re.compile(
+            r"^.{0,10}(?:人大|人民代表大会)第?[一二三四五六七八九十]{1,3}次会议(?:专题|专栏|文件|资料)?$"
+            r"|^(?:历次|历届|[一-鿿]{0,6}省|市|州|本级)?(?:人代会|人大会议|代表大会|人民代表大会|大会)(?:会议)?(?:文件|资料|专题|专栏|报告|材料)?$"
+            r"|^(?:大会|会议)(?:文件|资料|报告|材料)$"
+        ),
+    ),
+    (40, re.compile(r"^.{0,8}两会(?:专题|专栏|聚焦)?$")),
     (35, re.compile(r"^(?:市政府|政府)?(?:文件|会议|报告)$|重要文件|市政府文件|更多报告")),
+    (30, re.compile(r"(?:常委会|人大)公报|^公报$|^(?:重要)?(?:报告|文献|文件)(?:资料|选登|汇编)?$")),
 )
 
 #: The same by addresses: portals call columns by the first letters of their names.

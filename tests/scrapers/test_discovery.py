@@ -16,6 +16,7 @@ from scrapers.checking import Check, advice_lines, as_row, check_sources, no_net
 from scrapers.discovery import _is_deep_night
 from scrapers.model import Failure, Fetched, Source
 from scrapers.pages import Row
+from scrapers.platforms import platform
 from scrapers.sources import load_sources
 from scrapers.state import recall
 from scrapers.titles import claim_of, edition_of, year_of
@@ -824,3 +825,201 @@ def test_an_article_that_could_not_be_opened_is_opened_by_the_next_look(night: N
         down = False
         (look,) = night.look(source)
         assert [link.url.rpartition("/")[2] for link in look.links] == ["content_2_1.htm"]
+
+
+def congress(base: str, path: str = "/", **more: object) -> Source:
+    return local_source(base, path, id="140100-congress", place="congress", platform="portal", **more)
+
+
+def test_a_congress_is_asked_once_in_seven_nights_and_says_the_same_between(night: Night) -> None:
+    home = portal_page(("/dh/", "大会文件"), ("/xw/", "新闻动态"))
+    papers = bad.listing(("/t20260209_1.html", "2026年太原市政府工作报告"))
+    with misbehaving({"/": bad.page(home), "/dh/": bad.page(papers)}) as site:
+        source = congress(site.base)
+        looks = [night.look(source, now=NOW + timedelta(days=days))[0] for days in range(15)]
+        assert all(look.ok and look.links_seen == 1 for look in looks)
+        asked = [days for days, look in enumerate(looks) if look.requests]
+        assert asked[0] == 0
+        assert len(asked) == 3
+        assert asked[2] - asked[1] == 7
+        assert sum(look.requests for look in looks) <= 2 * len(looks)
+        (look,) = night.look(source, now=NOW + timedelta(days=13), to_the_end=True)
+        assert look.requests
+
+
+def test_nights_of_congresses_are_not_all_the_same(night: Night) -> None:
+    home = bad.page(portal_page(("/t20260209_1.html", "2026年太原市政府工作报告"), ("/xw/", "新闻动态")))
+    with misbehaving({"/": home}) as site:
+        sources = [
+            local_source(site.base, "/", id=f"140{n}00-congress", place="congress", platform="portal")
+            for n in range(1, 8)
+        ]
+        counts = [
+            sum(look.requests > 0 for look in night.look(*sources, now=NOW + timedelta(days=days)))
+            for days in range(8)
+        ]
+        assert counts[0] == 7
+        assert max(counts[1:]) <= 4
+        assert sum(counts[1:]) == 7
+
+
+def test_a_congress_that_is_down_stays_so_until_it_answers(night: Night) -> None:
+    routes = {"/": bad.page(b"", status="500 Internal Server Error")}
+    with misbehaving(routes) as site:
+        source = congress(site.base)
+        nights = [night.look(source, now=NOW + timedelta(days=days))[0] for days in range(8)]
+        assert {look.error for look in nights} == {"http_error"}
+        assert [days for days, look in enumerate(nights) if look.requests] == [0, 1, 3, 7]
+        routes["/"] = bad.page(portal_page(("/t20260209_1.html", "2026年太原市政府工作报告")))
+        later = [night.look(source, now=NOW + timedelta(days=days))[0] for days in (8, 15, 16)]
+        assert [look.error for look in later] == ["http_error", None, None]
+        assert [look.links_seen for look in later] == [0, 1, 1]
+
+
+def test_a_congress_has_a_new_column_every_year(night: Night) -> None:
+    """Last year's session is where last year's report was found; this year's stands beside it."""
+    old = bad.page(bad.listing(("/t20250209_1.html", "2025年太原市政府工作报告")))
+    routes = {"/": bad.page(portal_page(("/2025/", "市十五届人大六次会议"))), "/2025/": old}
+    with misbehaving(routes) as site:
+        source = congress(site.base)
+        (look,) = night.look(source)
+        assert (look.links_seen, look.links) == (1, ()), "last year's is the first place's to bring"
+        routes["/"] = bad.page(
+            portal_page(("/2025/", "市十五届人大六次会议"), ("/2026/", "市十五届人大七次会议"))
+        )
+        routes["/2026/"] = bad.page(bad.listing(("/t20260209_1.html", "2026年太原市政府工作报告")))
+        for days in (7, 14):
+            site.asked.clear()
+            (look,) = night.look(source, now=NOW + timedelta(days=days))
+            assert [link.claim.report_year for link in look.links] == [2026]
+            assert look.links_seen == 2
+        assert look.requests <= 4
+
+
+def test_a_portal_that_is_overdue_is_searched_once_a_week_all_the_same(night: Night) -> None:
+    april = datetime(2026, 4, 5, 18, tzinfo=UTC)
+    page = bad.page(portal_page(*((f"/zwgk/{n}/", "政府信息公开") for n in range(10))))
+    with misbehaving({"/*": page, "/robots.txt": bad.page(b"", Content_Type="text/plain")}) as site:
+        source = local_source(site.base, "/", platform="portal")
+        looks = [night.look(source, now=april + timedelta(days=days))[0] for days in range(8)]
+        assert {look.error for look in looks} == {"blind_in_season"}
+        assert [look.requests > 2 for look in looks] == [True, *[False] * 6, True]
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "太原市人民代表大会常务委员会工作报告",
+        "太原市人大常委会工作报告（摘要）",
+        "太原市中级人民法院工作报告",
+        "太原市人民检察院工作报告",
+        "关于太原市2025年预算执行情况和2026年预算草案的报告",
+        "关于太原市2025年国民经济和社会发展计划执行情况与2026年计划草案的报告",
+        "太原市第十五届人民代表大会第七次会议关于政府工作报告的决议",
+        "关于太原市人民政府工作报告的决议（草案）",
+        "各代表团审议政府工作报告",
+        "市人大代表热议政府工作报告",
+        "关于政府工作报告的审议意见",
+        "财政经济委员会关于政府工作报告的审查报告",
+        "2025年度法治政府建设工作报告",
+        "关于环境状况和环境保护目标完成情况的报告",
+        "山西省人民政府工作报告",
+    ],
+)
+def test_what_else_lies_before_a_congress_is_no_report(title: str) -> None:
+    source = congress("http://127.0.0.1:1")
+    assert claim_of(Row("http://x.cn/1.html", title, date(2026, 2, 9)), source) is None
+
+
+@pytest.mark.parametrize(
+    ("title", "day", "its_own"),
+    [
+        ("政府工作报告", date(2026, 2, 9), True),
+        ("政府工作报告——2026年2月5日在太原市第十五届人民代表大会第七次会议上", date(2026, 2, 9), True),
+        ("太原市人民政府工作报告", date(2026, 3, 10), True),
+        ("政府工作报告", date(2026, 3, 6), False),  # the nation's, in the days of its congress
+        ("国务院政府工作报告（全文）", date(2026, 3, 13), False),
+    ],
+)
+def test_a_congress_has_the_report_of_its_own_region(title: str, day: date, its_own: bool) -> None:
+    source = congress("http://127.0.0.1:1")
+    assert (claim_of(Row("http://x.cn/1.html", title, day), source) is not None) is its_own
+
+
+def gazette(base: str, path: str = "/zfgb/") -> Source:
+    pattern = platform("gazette_pdf").TITLE_PATTERN
+    return local_source(
+        base,
+        path,
+        id="140100-gazette",
+        place="gazette",
+        platform="gazette_pdf",
+        title_pattern=pattern,
+    )
+
+
+def test_a_gazettes_report_is_one_document_of_an_issue(night: Night) -> None:
+    issues = [(f"/zfgb/2026{n:02}/index.html", f"太原市人民政府公报2026年第{n}期") for n in (1, 2, 14)]
+    contents = (
+        "<a href='t1.html'>1. 政府工作报告……3</a><a href='t2.html'>2. 关于《政府工作报告》重点任务分工的通知</a>"
+        "<a href='/zfgb/202602.pdf'>下载本期（PDF）</a>"
+    )
+    routes = {
+        "/zfgb/": bad.page(bad.listing(*issues, ("/zfgb/202512.pdf", "2026年第3期"))),
+        "/zfgb/202601/index.html": bad.page("<a href='t9.html'>关于公布规章目录的决定</a>".encode()),
+        "/zfgb/202602/index.html": bad.page(contents.encode()),
+        "/zfgb/202602/t1.html": bad.page(bad.REPORT.encode()),
+    }
+    with misbehaving(routes) as site:
+        source = gazette(site.base)
+        looks, fetched = night.run(source)
+        assert looks[0].ok
+        assert [link.url.rpartition("/zfgb/")[2] for link in looks[0].links] == [
+            "202601/index.html",
+            "202602/index.html",
+        ]
+        (document,) = fetched
+        assert isinstance(document, Fetched)
+        assert document.url == f"{site.base}/zfgb/202602/t1.html"
+        claim = document.claim
+        assert (claim.region, claim.report_year, claim.title) == ("太原市", 2026, "政府工作报告")
+        assert [entry.url for entry in night.archive.entries() if entry.kind == "document"] == [document.url]
+        assert not any(path.endswith((".pdf", "t2.html", "t9.html")) for path in site.asked)
+        (look,) = night.look(source, now=NOW + timedelta(days=7))
+        assert look.requests == 0, "the report is held"
+
+
+def test_an_issue_that_is_a_pdf_from_cover_to_cover_is_kept_and_not_read(night: Night) -> None:
+    pdf = bad.page(b"%PDF-1.4\n%%EOF", Content_Type="application/pdf")
+    listing = bad.page(bad.listing(("/down?id=2", "2026年第2期"), ("/t1.html", "市政府召开常务会议")))
+    with misbehaving({"/zfgb/": listing, "/down*": pdf}) as site:
+        _, fetched = night.run(gazette(site.base))
+        assert fetched == []
+        assert [entry.kind for entry in night.archive.entries()] == ["page"]
+
+
+def test_a_gazettes_address_may_name_the_year(night: Night) -> None:
+    with misbehaving({"/2026/": bad.page(bad.listing(("/a/index.html", "第1期")))}) as site:
+        (look,) = night.look(gazette(site.base, "/{yyyy}/"))
+        assert look.ok
+        assert [link.found_on for link in look.links] == [f"{site.base}/2026/"]
+        (look,) = night.look(gazette(site.base, "/{yyyy}/"), now=datetime(2025, 12, 28, tzinfo=UTC))
+        assert look.requests
+
+
+@pytest.mark.parametrize(
+    ("title", "is_early"),
+    [
+        ("2026年第1期", True),
+        ("2026年第01期（总第554期）", True),
+        ("公报2026年第3、4期", True),
+        ("2026年第十二期", True),
+        ("2026年第12号", True),
+        ("政府工作报告——2026年1月26日", True),
+        ("2026年第14号（总第554号）", False),
+        ("2026年第二十期", False),
+    ],
+)
+def test_reports_stand_in_the_first_issues_of_a_year(title: str, is_early: bool) -> None:
+    row = Row("http://x.cn/1.html", title, date(2026, 3, 1))
+    assert (claim_of(row, gazette("http://x.cn")) is not None) is is_early
