@@ -638,6 +638,8 @@ def sources_list(
     format: Annotated[str, typer.Option("--format", "-f", help="table, csv or json (lines)")] = "table",
 ) -> int:
     """Every watched place, its platform, and how it is doing."""
+    from collections import Counter
+
     from warehouse.status import source_rows
     from warehouse.tables import aligned
 
@@ -645,7 +647,11 @@ def sources_list(
     columns, rows = source_rows(_settings(), province)
     if not _wrote(format, columns, rows):
         regions = len({str(row[0]).partition("-")[0] for row in rows})
-        _print([*aligned(columns, rows), "", f"{len(rows)} sources of {regions} regions"])
+        first = sum("-" not in str(row[0]) for row in rows)
+        kinds = Counter(str(row[2]) for row in rows if "-" in str(row[0]))
+        places = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
+        second = f"{first} first places" + (f", second places: {places}" if places else "")
+        _print([*aligned(columns, rows), "", f"{len(rows)} sources of {regions} regions: {second}"])
     return DONE
 
 

@@ -100,7 +100,7 @@ def second_places() -> list[Source]:
 
 def test_second_places_say_how_they_are_known() -> None:
     places = second_places()
-    assert len(places) >= 86
+    assert len(places) >= 149
     for source in places:
         assert source.verified or re.search(
             r"(?:github\.com/[\w-]+/[\w.-]+|public code|was seen there)", source.note
@@ -114,7 +114,52 @@ def test_second_places_are_of_another_kind_than_the_first() -> None:
         here = {urlsplit(listing).hostname for listing in source.listings}
         there = {urlsplit(listing).hostname for listing in first[source.region_code].listings}
         assert source.place != first[source.region_code].place, source.id
-        assert not here & there, source.id
+        # A gazette stands on the government's own portal, in a column of its own.
+        assert not here & there or source.place == "gazette", source.id
+        assert not set(source.listings) & set(first[source.region_code].listings), source.id
+
+
+def test_every_province_has_its_congress_and_nearly_every_one_its_gazette() -> None:
+    codes = {source.province for source in load_sources()} - {"000000"}
+    by_place = {
+        place: {source.region_code for source in second_places() if source.place == place}
+        for place in ("congress", "gazette")
+    }
+    assert codes - by_place["congress"] == set()
+    # 黑龙江's gazette is led to by a script; of 甘肃 and 宁夏 no address of it was seen.
+    assert codes - by_place["gazette"] == {"230000", "620000", "640000"}
+
+
+def test_a_congress_or_gazette_is_its_own_regions() -> None:
+    sites: dict[str, str] = {}
+    for source in second_places():
+        if source.place not in ("congress", "gazette"):
+            continue
+        (listing,) = source.listings
+        assert sites.setdefault(listing, source.id) == source.id, f"{source.id}: {listing} is another's"
+        host = urlsplit(listing).hostname or ""
+        assert host.endswith((".gov.cn", "www.rd.gd.cn")), source.id
+        assert source.platform == {"congress": "portal", "gazette": "gazette_pdf"}[source.place], source.id
+        if source.place == "congress":
+            assert urlsplit(listing).path == "/", f"{source.id}: the search begins at a home page"
+        else:
+            assert re.search(source.title_pattern, "2026年第1期"), source.id
+            assert re.search(source.title_pattern, "政府工作报告"), source.id
+
+
+def test_the_documentation_counts_places_as_they_are() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "sources.md").read_text(encoding="utf-8")
+    sources = load_sources()
+    levels = {source.id: source.region_code == source.province for source in sources}
+    for place in ("newspaper", "congress", "gazette"):
+        here = [source for source in sources if source.is_second and source.place == place]
+        provinces = {source.region_code for source in here if levels[source.id]}
+        cities = {source.region_code for source in here if not levels[source.id]}
+        assert f"| {place} | {len(here)} | {len(provinces)} | {len(cities)} |" in text
+    first = [source for source in sources if not source.is_second and not levels[source.id]]
+    home = [source for source in first if source.platform == "portal"]
+    assert f"| {len(home)} cities | the portal, from its home page" in text
+    assert f"| nation, 31 provinces, {len(first) - len(home)} cities | the report column |" in text
 
 
 def test_a_newspaper_is_its_own_regions_and_on_its_own_site() -> None:
