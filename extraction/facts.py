@@ -52,6 +52,8 @@ class Reader(Worded):
         self.of_place = False  # the sentence opens with a zone, a county, a firm: what follows is theirs
         self.list_of_place = False  # so did the list that it goes on with after a semicolon
         self.half: Time | None = None  # 前三季度,… opened the list
+        self.plan: Time | None = None  # “十四五”期间，… opened the paragraph, in the tasks
+        self.plan_until = 0  # where that paragraph ends
         self.verbs = ""  # in force at the end of the last sentence
         self.named_behind = False  # the name of the last number stood behind it
         self.foreseen = False  # 预计全年… opened the list, semicolons and all
@@ -118,6 +120,9 @@ class Reader(Worded):
             times.insert(0, inherited)
         if self.half is not None:
             times.insert(0, self.half)
+        planned = self._of_plan(start, end, times, stretch) if first or self.plan is not None else None
+        if planned is not None:
+            times.insert(0, planned)
         for time in times:
             if time.part and first and time.at - start <= 1 and text[time.end : time.end + 1] == ",":
                 self.half = time  # 前三季度，…；…
@@ -195,10 +200,37 @@ class Reader(Worded):
             self._unnumbered(start, end, stretch, quantities)
         if worded and STRETCH.search(text, start, end):
             self._stretch(start, end)
+        if planned is not None:
+            for fact in self.facts:
+                fact.confidence = min(fact.confidence, 0.6)  # so by its place in the paragraph only
         for fact in self.facts if counted else ():
             if fact.metric is not None and fact.metric.code in counted and fact.statistic == "level":
                 fact.scope, fact.confidence = "part", min(fact.confidence, 0.75)
         return self.facts
+
+    def _of_plan(self, start: int, end: int, times: list[Time], stretch: Stretch) -> Time | None:
+        """“十四五”期间，新建公路1.2万公里。建设保障性租赁住房5.5万套: the span that opens a paragraph of the tasks is that of
+        the sentences behind it, too, until one has a time of its own; of a span that is over, until one says what is to
+        be done. Never is the second sentence this year's."""
+        if stretch.kind not in ("tasks", "livelihood", "other"):
+            self.plan = None
+            return None
+        opening = self.plan
+        if opening is not None and (
+            start >= self.plan_until or _THIS_YEAR.search(self.text, opening.end, end)
+        ):
+            self.plan = opening = None
+        own = [time for time in times if time.kind in ("year", "span") and not time.part]
+        if own:
+            if own[0].kind == "span" and own[0].at - start <= 1 and own[0].years[1] - own[0].years[0] > 2:
+                paragraph = self.text.find("\n", end)
+                self.plan, self.plan_until = own[0], paragraph if paragraph >= 0 else len(self.text)
+            else:
+                self.plan = None
+            return None
+        if opening is not None and opening.years[1] < self.year and _TO_DO.search(self.text, start, end):
+            self.plan = opening = None
+        return opening
 
     def _ends_change(self, time: Time, times: list[Time]) -> bool:
         """由2010年的79亿元增加到2015年的163亿元: the second year is that of one figure, and says nothing of what follows."""
@@ -807,6 +839,13 @@ class Reader(Worded):
 
 #: 经营主体276万户、增长8.9%, among five years' achievements: of the last year, or of all five? The text does not say.
 _BARE_GROWTH = re.compile(rf"、?(?:{UP}|{DOWN})了?")
+
+
+#: What ends the time that a plan's years gave to a paragraph.
+_THIS_YEAR = re.compile("今年|年内|本年|明年|今冬|当年")
+_TO_DO = re.compile(
+    "要|将|力争|确保|争取|努力|计划|拟|加快|加强|继续|持续|推进|推动|启动|实施|全力|深入|深化|坚持|完善|优化|强化|统筹|再|抓好"
+)
 
 
 #: Verbs of building, with which a stock is not stated.
