@@ -369,16 +369,16 @@ class Figures(Subjects):
             years = (stretch.years[1], stretch.years[1])
         role = "actual" if years[1] < year else "target"
         if statistic == "growth_rate" and not base and not on_year and not each and len(self.facts) > 1:
-            first, last = self.facts[-2:]
+            first, latest = self.facts[-2:]
             if (
                 metric is not None
-                and first.metric is last.metric is metric
-                and first.statistic == last.statistic == "level"
+                and first.metric is latest.metric is metric
+                and first.statistic == latest.statistic == "level"
                 and first.number_start >= self.sentence_start
-                and first.years[1] < last.years[0] - 1
-                and last.years[0] == last.years[1] == years[1]
+                and first.years[1] < latest.years[0] - 1
+                and latest.years[0] == latest.years[1] == years[1]
                 and FROM.search(self.text, max(0, first.number_start - 8), first.number_start)
-                and _AT_ONCE.fullmatch(self.text, last.number_end, q.start)
+                and _AT_ONCE.fullmatch(self.text, latest.number_end, q.start)
             ):
                 years = (first.years[1] + 1, years[1])  # 从2005年的28亿元增加到95亿元，增长2.4倍
         if (
