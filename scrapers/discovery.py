@@ -394,20 +394,27 @@ async def _walk_listing(
         found.listings[start] = before
         found.rows += memory.rows
         return
-    page, rows = _read(answer, start, module)
+    listing = _listing(answer, task)
+    page = _page(answer, start)
+    first = module.leads_to(page) if hasattr(module, "leads_to") else None
+    if first is None:
+        rows = _rows(page, answer, start, module)
+    else:  # the index of a month's papers: what it was says nothing of the day's
+        listing = Listing()
+        page, rows = _read(await visit.get(first, listing=True), first, module)
     matched = _match(rows, source, task, start)
     if not matched and not memory.links:
         await _probe(source, task, visit, memory, found, module, start, rows)
     found.links.update((link.url, link) for link in matched)
     if hasattr(module, "of_a_congress") and not _worth_reading_on(task, memory, found, module, rows):
         found.notes.append(f"{start}: no word of a congress: the other pages were not asked for")
-        found.listings[start] = _listing(answer, task)
+        found.listings[start] = listing
         found.rows += [_mark(row) for row in rows]
         return
     await _open_headlines(source, task, visit, known, found, module, page, rows, start)
     # A page that only leads to the rows stays the same when they change: it must not be taken for the
     # listing.
-    asked = _listing(answer, task) if rows else Listing()
+    asked = listing if rows else Listing()
     marks = here = [_mark(row) for row in rows]
     visited, url = {start}, start
     for _ in range(bound - 1):
@@ -451,9 +458,13 @@ def _worth_reading_on(
 def _read(answer: Answer, asked: str, module: ModuleType) -> tuple[Page, list[Row]]:
     """The rows of a listing page; or, by name, why there are none."""
     page = _page(answer, asked)
+    return page, _rows(page, answer, asked, module)
+
+
+def _rows(page: Page, answer: Answer, asked: str, module: ModuleType) -> list[Row]:
     rows: list[Row] = module.rows(page)
     if rows or (getattr(module, "LEADS_ON", False) and module.following(page) is not None):
-        return page, rows
+        return rows
     if is_empty_of_content(page):
         raise LookError("stub_listing", f"{asked} has {len(answer.body)} bytes and no content")
     raise LookError(

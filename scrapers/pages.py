@@ -98,6 +98,8 @@ _IN_SCRIPT = re.compile(
     re.I,
 )
 _ELSEWHERE = ("onclick", "data-href", "data-url", "data-link")
+#: A file beside the page, as an attribute for addresses names it.
+_BESIDE = re.compile(r"^[\w-][\w./-]*\.(?:s?html?|pdf|docx?|wps)(?:[?#]\S*)?$", re.I)
 
 
 def _address(element: lxml.html.HtmlElement) -> str:
@@ -109,7 +111,7 @@ def _address(element: lxml.html.HtmlElement) -> str:
     for value in (href, *(element.get(name) or "" for name in _ELSEWHERE)):
         if found := _IN_SCRIPT.search(value):
             return found[1]
-        if value.startswith(("http://", "https://", "/", "./", "../")):
+        if value.startswith(("http://", "https://", "/", "./", "../")) or _BESIDE.match(value):
             return value
     return ""
 

@@ -1023,3 +1023,34 @@ def test_a_gazettes_address_may_name_the_year(night: Night) -> None:
 def test_reports_stand_in_the_first_issues_of_a_year(title: str, is_early: bool) -> None:
     row = Row("http://x.cn/1.html", title, date(2026, 3, 1))
     assert (claim_of(row, gazette("http://x.cn")) is not None) is is_early
+
+
+def test_a_paper_whose_first_page_is_called_otherwise_every_day(night: Night) -> None:
+    """The month's index is asked, and then the page that it names: one request more than for other papers."""
+    days = "".join(
+        f"<paper><date>2026-02-{day}</date><url>../{day}/node_{day}7.htm</url></paper>"
+        for day in (19, 20, 21)
+    )
+
+    def first_page(talk: bad.Conversation) -> None:
+        node = f"node_{talk.path[14:16]}7.htm"
+        pages = f"<a href='{node}'>第01版</a><a href='node_2.htm'>第02版</a>"
+        talk.send(f"<html>{pages}<a href='content_1.htm'>全市春季造林工作启动</a></html>".encode())
+
+    routes = {
+        "/html/2026-02/navi.xml": bad.page(f"<navi>{days}</navi>".encode(), Content_Type="text/xml"),
+        "/html/2026-02/19/node_197.htm": first_page,
+        "/html/2026-02/20/node_207.htm": first_page,
+        "/html/2026-02/21/node_217.htm": first_page,
+    }
+    with misbehaving(routes) as site:
+        source = local_source(
+            site.base, "/html/{yyyy}-{mm}/navi.xml#{dd}", platform="epaper", place="newspaper"
+        )
+        (look,) = night.look(source)
+        assert (look.ok, look.detail) == (True, "")
+        (look,) = night.look(source, now=NOW + timedelta(days=1))
+        assert (look.ok, look.requests) == (True, 3)
+        assert site.asked[-2:] == ["/html/2026-02/navi.xml", "/html/2026-02/21/node_217.htm"]
+        (look,) = night.look(source, now=NOW + timedelta(days=2))
+        assert look.ok, "no paper today, but one yesterday"

@@ -156,6 +156,7 @@ def test_columns_of_a_portal_the_likeliest_first() -> None:
         ("<a href='#' data-href='../4.html'>", "http://x.cn/4.html"),
         ("<div data-url='/5?id=5'>", "http://x.cn/5?id=5"),
         ("<area href='/6.html'>", "http://x.cn/6.html"),
+        ("<a data-href='c/8.htm#1'>", "http://x.cn/l/c/8.htm"),
         ("<a href='javascript:show(7)'>", None),
         ("<a href='javascript:void(0)' onclick=\"go('7')\">", None),
         ("<a onclick=\"javascript:alert('系统维护 / 请稍候')\">", None),
@@ -282,6 +283,20 @@ def test_the_entry_page_of_a_disclosure_platform_leads_to_its_column() -> None:
             ["content_20260228001001.htm"],
             "http://e.example.com/czrb/20260228/html/page_01.htm",
         ),
+        # Sichuan's and Shanxi's: a number an article, v01 a printed page; in older years .shtml.
+        (
+            "https://e.example.com/shtml/rb/20260228/v01.html",
+            ["v01.html", "v02.html", "/shtml/rb/20260227/v01.html"],
+            ["/shtml/rb/20260228/1068624.html"],
+            "https://e.example.com/shtml/rb/20260228/v02.html",
+        ),
+        # Shandong's.
+        (
+            "http://e.example.com/rb/content/20260228/Page01NU.htm",
+            ["Page01NU.htm", "Page02NU.htm"],
+            ["Articel01002MT.htm"],
+            "http://e.example.com/rb/content/20260228/Page02NU.htm",
+        ),
         # The same page with and without its number of version is one page.
         (
             "http://e.example.com/html/2026-02/28/node_1.htm?v=1",
@@ -304,6 +319,64 @@ def test_editions_of_newspapers_are_known_in_all_their_forms(
     assert epaper.following(page) == following
 
 
+def test_a_whole_issue_may_be_one_page() -> None:
+    """Beijing's: every printed page is a box, its articles stand in attributes of links that a script opens."""
+    issue = Page(
+        "https://e.example.com/rb/mobile/2026/20260228/20260228_m.html",
+        "<div class='nav-items'><div class='nav-panel-heading'>第1版：要闻</div>"
+        "<a href='javascript:;' data-href='20260228_001/content_20260228_001_1.htm#x'>市十六届人大四次会议开幕</a></div>"
+        "<div class='nav-items'><div class='nav-panel-heading'>第2版：特刊</div>"
+        "<a data-href='./20260228_002/content_20260228_002_1.htm'>2026年示例市政府工作报告</a></div>",
+    )
+    base = "https://e.example.com/rb/mobile/2026/20260228/"
+    assert [(row.url.removeprefix(base), row.title, row.published) for row in epaper.rows(issue)] == [
+        ("20260228_001/content_20260228_001_1.htm", "市十六届人大四次会议开幕", date(2026, 2, 28)),
+        ("20260228_002/content_20260228_002_1.htm", "2026年示例市政府工作报告", date(2026, 2, 28)),
+    ]
+    assert epaper.following(issue) is None
+    assert epaper.leads_to(issue) is None
+    article = Page(
+        base + "20260228_002/content_20260228_002_1.htm",
+        "<p id='guide'>2026年示例市政府工作报告</p><h1 id='main-title'>乘势而上开新局</h1><p id='sub-title'></p>"
+        "<div id='content'><p>一、去年工作回顾。</p></div>",
+    )
+    assert set(epaper.article(article).title.split()) == {"2026年示例市政府工作报告", "乘势而上开新局"}
+
+
+NAVI = """<?xml version="1.0" encoding="GB2312"?>
+<navi><paper><date>2026-02-27</date><url>../27/node_801.htm</url></paper>
+<paper><date>2026-02-28</date><url>../28/node_805.htm</url></paper></navi>"""
+PERIOD = """<?xml version="1.0" encoding="UTF-8"?>
+<period_list><period><period_name>2026-02-28</period_name><period_date>2026-02-28</period_date>
+<front_page>node_A01.html</front_page></period></period_list>"""
+
+
+@pytest.mark.parametrize(
+    ("address", "text", "first"),
+    [
+        ("http://e.cn/html/2026-02/navi.xml#28", NAVI, "http://e.cn/html/2026-02/28/node_805.htm"),
+        ("http://e.cn/html/2026-02/navi.xml#27", NAVI, "http://e.cn/html/2026-02/27/node_801.htm"),
+        (
+            "http://e.cn/pc/layout/202602/period.xml#28",
+            PERIOD,
+            "http://e.cn/pc/layout/202602/28/node_A01.html",
+        ),
+    ],
+)
+def test_the_index_of_a_month_names_the_days_first_page(address: str, text: str, first: str) -> None:
+    assert epaper.leads_to(Page(address, text)) == first
+    assert epaper.is_printed_page(first)
+
+
+def test_a_day_that_a_months_index_lacks_is_a_day_without_a_paper() -> None:
+    from scrapers.failures import LookError
+
+    with pytest.raises(LookError, match="not_found"):
+        epaper.leads_to(Page("http://e.cn/html/2026-02/navi.xml#26", NAVI))
+    with pytest.raises(LookError, match="layout_changed"):
+        epaper.leads_to(Page("http://e.cn/html/2026-02/navi.xml#26", "<html>维护中<br></html"))
+
+
 @pytest.mark.parametrize(
     "lines",
     [
@@ -318,6 +391,15 @@ def test_editions_of_newspapers_are_known_in_all_their_forms(
 def test_a_headline_is_read_with_the_lines_above_and_below_it(lines: str) -> None:
     title = epaper.article(Page("http://e.example.com/html/2026-02/28/content_1.htm", lines)).title
     assert set(title.split()) == {"2026年示例市政府工作报告", "乘势而上开新局"}
+
+
+def test_a_headline_under_shtml_is_read_with_its_lines() -> None:
+    page = Page(
+        "https://e.example.com/shtml/rb/20260228/10.html",
+        "<h2>2026年示例市政府工作报告</h2><h1>乘势而上开新局</h1><p>一、去年工作回顾。</p>",
+    )
+    assert set(epaper.article(page).title.split()) == {"2026年示例市政府工作报告", "乘势而上开新局"}
+    assert epaper.article(page).published == date(2026, 2, 28)
 
 
 @pytest.mark.parametrize(
