@@ -49,6 +49,7 @@ _WORDS = (
 _ADDRESSES = (
     (95, re.compile(r"/(?:[a-z]*zfgzbg|zfgzbgs?)(?:[/_.]|$)", re.I)),
     (85, re.compile(r"/(?:gzbg|sgzbg)(?:[/_.]|$)", re.I)),
+    (75, re.compile(r"/gkmlpt/index$")),  # names all columns
     (65, re.compile(r"/(?:ghjh|jhgh|ghjhzj|fzgh)(?:[/_.]|$)", re.I)),
     (45, re.compile(r"/(?:zfxxgk|xxgk|zwgk|fdzdgknr|zdgk)(?:[/_.]|$)", re.I)),
 )
@@ -95,7 +96,8 @@ def following(page: Page) -> str | None:
 def columns(page: Page) -> list[Column]:
     """Links of a page that may lead to reports on the same site, the likeliest first."""
     best: dict[str, Column] = {}
-    for _, url, title in anchors(page):
+    links = [(url, title) for _, url, title in anchors(page)]
+    for url, title in [*links, *(gkmlpt.named_columns(page) if "/gkmlpt/" in page.url else [])]:
         if url == page.url or not same_site(page.url, url) or _AWAY.search(urlsplit(url).path):
             continue
         score = _score(title, url)

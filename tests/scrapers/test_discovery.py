@@ -1054,3 +1054,29 @@ def test_a_paper_whose_first_page_is_called_otherwise_every_day(night: Night) ->
         assert site.asked[-2:] == ["/html/2026-02/navi.xml", "/html/2026-02/21/node_217.htm"]
         (look,) = night.look(source, now=NOW + timedelta(days=2))
         assert look.ok, "no paper today, but one yesterday"
+
+
+def test_a_portal_whose_columns_a_disclosure_platform_names(night: Night) -> None:
+    """The home page leads to the platform, its tree to the column, by name; from then on the column is asked."""
+    tree = '[{"id": 7, "name": "政策文件", "children": [{"id": 8, "name": "政府工作报告", "jump_url": ""}]}]'
+    row = {"title": "2026年太原市政府工作报告", "url": "/gkmlpt/content/1/post_8.html", "date": 1770624000}
+    routes = {
+        "/": bad.page(portal_page(("/gkmlpt/index#1", "信息公开"), ("/xw/", "新闻中心"))),
+        "/gkmlpt/index": bad.page(
+            f"<div id='app'></div><script>window._CONFIG = {{SID: '351', TREE: {tree}}}</script>".encode()
+        ),
+        "/gkmlpt/api/all/8?page=1&sid=351": bad.page(
+            json.dumps({"articles": [row], "total": 1}).encode(), Content_Type="application/json"
+        ),
+    }
+    with misbehaving(routes) as site:
+        source = local_source(site.base, "/", platform="portal")
+        (look,) = night.look(source)
+        assert [link.url for link in look.links] == [f"{site.base}/gkmlpt/content/1/post_8.html"]
+        site.asked.clear()
+        (look,) = night.look(source, now=NOW + timedelta(days=1))
+        assert (look.ok, look.links_seen) == (True, 1)
+        assert [path for path in site.asked if path != "/robots.txt"] == [
+            "/gkmlpt/api/all/8?page=1&sid=351",
+            "/",
+        ]

@@ -241,6 +241,42 @@ def test_the_entry_page_of_a_disclosure_platform_leads_to_its_column() -> None:
     assert gkmlpt.following(Page("https://www.example.gov.cn/gkmlpt/index", html)) is None
 
 
+TREE = """<div id="app"></div><script>window._CONFIG = { SID: '756001', TREE: [
+{"id": 1, "name": "政策文件", "jump_url": "", "children": [{"id": 2, "name": "规章", "children": []}]},
+{"id": 3, "name": "工作报告", "post_count": 20, "jump_url": null, "children": []},
+{"id": 4, "name": "规划计划", "jump_url": "/zwgk/ghjh/", "children": []}], SERVICE_AREA_ID: 7 };</script>"""
+
+
+def test_a_disclosure_platform_names_its_columns() -> None:
+    from scrapers.platforms import gkmlpt, portal
+
+    page = Page("https://www.example.gov.cn/gkmlpt/index", TREE)
+    api = "https://www.example.gov.cn/gkmlpt/api/all/{}?page=1&sid=756001"
+    assert gkmlpt.named_columns(page) == [
+        (api.format(1), "政策文件"),
+        (api.format(2), "规章"),
+        (api.format(3), "工作报告"),
+        ("https://www.example.gov.cn/zwgk/ghjh/", "规划计划"),
+    ]
+    assert [column.url for column in portal.columns(page)] == [
+        api.format(3),
+        "https://www.example.gov.cn/zwgk/ghjh/",
+    ]
+    for broken in ("", "<script>window._CONFIG = {SID: '1', TREE: [{</script>", TREE.replace("SID", "DIS")):
+        assert gkmlpt.named_columns(Page(page.url, broken)) == []
+
+
+def test_a_disclosure_platform_may_count_by_column() -> None:
+    from scrapers.platforms import gkmlpt
+
+    def page(number: int, count: int) -> Page:
+        text = json.dumps({"articles": [{"url": "/a", "title": "t"}], "classify": {"post_count": count}})
+        return Page(f"http://x.cn/gkmlpt/api/all/1?page={number}&sid=1", text)
+
+    assert gkmlpt.following(page(1, 2)) == "http://x.cn/gkmlpt/api/all/1?page=2&sid=1"
+    assert gkmlpt.following(page(2, 2)) is None
+
+
 @pytest.mark.parametrize(
     ("address", "nodes", "articles", "following"),
     [
