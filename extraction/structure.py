@@ -59,7 +59,7 @@ def _formula(year: int, hint: str) -> re.Pattern[str]:
         if start >= year - 1
     )
     formulas = (
-        r"(?P<target>(?:预期目标|主要目标|目标任务|预期指标|奋斗目标|工作目标|发展目标|调控目标|主要预期指标|预期性目标|主要指标|经济目标)(?:任务)?(?:建议|安排|初步|拟)?(?:是|为|:|,?即|如下|确定为|定为|安排为|\(|,建议))",
+        r"(?P<target>(?:预期目标|主要目标|目标任务|预期指标|奋斗目标|工作目标|发展目标|调控目标|主要预期指标|预期性目标|主要指标|经济目标)(?:任务)?(?:建议|安排|初步|拟)?(?:是|为|:|包括|,(?=[^,。;\d]{0,6}生产总值)|,?即|如下|确定为|定为|安排为|\(|,建议))",
         rf"(?P<five>(?<=[\n。!?;,:—])(?:过去的?五年|五年来|近?[五5]年来|这五年|五年间|五年里|回顾五年|回首五年|回望过去五年|本届政府|[“\"]?(?:{past_plans})[”\"]?(?:时期|期间|以来|这五年|五年)))",
         rf"(?P<year>(?:(?<=[\n。!?;,])刚刚过去的?{last}年)|(?<=[\n。!?;—])(?:(?:刚刚|即将)?过去的?(?:的)?一年|过去一年|一年来|去年|(?:刚刚|即将)?过去的{last}年|回望{last}年|{last}年(?:[,,是]|,?全[市省区年州]|我[市省区])|(?<=\n){last}年))",
         rf"(?P<next>(?<=[\n。!?;—])(?:今后[五5]年|未来[五5]年|[“\"]?(?:{next_plans or 'x^'})[”\"]?(?:时期|期间|发展|规划|,))|[“\"]?(?:{next_plans or 'x^'})[”\"]?规划?纲要[^。\n]{{0,12}}(?:提交|提请|请)[^。\n]{{0,6}}审[查议])",
@@ -267,6 +267,15 @@ _FRONT = re.compile(
 )
 
 
+@lru_cache(maxsize=64)
+def _this_year(year: int) -> re.Pattern[str]:
+    """Words that say that targets are those of ``year``: 今年, 2010年, 二〇一〇年; 划定发展预期目标."""
+    numerals = "".join(
+        "[〇零○0]" if digit == "0" else "〇一二三四五六七八九"[int(digit)] for digit in str(year)
+    )
+    return re.compile(rf"今年|(?:{year}|{numerals})年|(?:划定|提出|设定|拟定)了?[^,。;的]{{0,8}}$")
+
+
 def _formula_kind(cue: re.Match[str], text: str, year: int, kind: str) -> str | None:
     at = cue.start()
     which, words = cue.lastgroup, cue[0]
@@ -274,15 +283,17 @@ def _formula_kind(cue: re.Match[str], text: str, year: int, kind: str) -> str | 
         before = text[max(0, at - 80) : at]
         stop = max(before.rfind(mark) for mark in "。!?\n")
         before = before[stop + 1 :]
-        if kind in ("review", "five_year_review") and not re.search(rf"今年|{year}年", before):
+        if kind in ("review", "five_year_review") and not _this_year(year).search(before):
             return None
-        this = re.search(rf"今年|{year}年|全年|本年", before)
+        this = re.search("全年|本年", before) or _this_year(year).search(before)
         plan = plan_years(before)
         if not this and (kind == "outlook" or re.search(r"五年|时期|远景", before)):
             return "outlook"
         if plan and not this:
             return "outlook"
-        if not re.search(r"\d|同步|[一二三四五六七八九]{1,2}(?:点|到|%)", text[cue.end() : cue.end() + 160]):
+        if not re.search(
+            r"\d|同步|百分之|[一二三四五六七八九]{1,2}(?:点|到|%)", text[cue.end() : cue.end() + 160]
+        ):
             return "tasks" if this else None
         return "annual_targets"
     if which == "five":

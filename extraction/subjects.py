@@ -133,7 +133,9 @@ class Subjects:
             if says_something(stripped):
                 return [], clause, "predicate_only"
             return [], clause, "other"
-        last = mentions[-1]
+        if len(mentions) > 1 and mentions[-1].start in self.inner:
+            mentions = [m for m in mentions if m.start not in self.inner] or mentions
+        last = mentions[-1]  # 人均地区生产总值(按常住人口计算): a note names nothing
         predicate = text[last.end : end]
         if predicate[:2] == "建设" and last.candidates[0][0].kind == "count":
             predicate = predicate[2:]  # 保障性租赁住房建设5000套
