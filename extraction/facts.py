@@ -42,6 +42,8 @@ class Reader(Worded):
         foreign: re.Pattern[str] | None,
     ) -> None:
         mentions = [self._not_compared(mention, names, text) for mention in mentions]
+        if "每千" in text:
+            mentions = self._per_thousand(mentions, names, text)
         super().__init__(text, mentions, names, own_names, other_wholes, year)
         self.signals = find_signals(text)
         #: where something may be read at all: numbers may begin, or words that state a fact without one
@@ -80,6 +82,23 @@ class Reader(Worded):
         claims = names.claims.get(text[mention.start : mention.end - 1])
         return Mention(mention.start, mention.end - 1, claims) if claims else mention
 
+    @staticmethod
+    def _per_thousand(mentions: list[Mention], names: Names, text: str) -> list[Mention]:
+        """每千人口拥有托位4.6个、执业(助理)医师3.2人、床位8.5张: what is said per thousand people is said so of all items."""
+        named: list[Mention] = []
+        for head in _PER_THOUSAND.finditer(text):
+            at = head.end()
+            while (item := _ITEM_WITH_NUMBER.match(text, at)) is not None:
+                begin, end = item.span("name")
+                claims = names.claims.get(head["people"] + item["name"])
+                if begin > head.end() and claims:
+                    named.append(Mention(begin, end, claims))
+                at = item.end()
+        if not named:
+            return mentions
+        kept = [m for m in mentions if not any(m.start < n.end and n.start < m.end for n in named)]
+        return sorted([*kept, *named], key=lambda mention: mention.start)
+
     def sentence(self, start: int, end: int, stretch: Stretch) -> list[Fact]:
         """All facts of ``text[start:end]``, in order."""
         counted: set[str] = set()
@@ -88,7 +107,7 @@ class Reader(Worded):
             counted = {f.metric.code for f in self.facts if f.metric is not None and f.metric.kind == "count"}
         self.facts = []
         self.sentence_start = start
-        inherited = self.time if start and self.text[start - 1] == ";" else None
+        inherited = self.inherited = self.time if start and self.text[start - 1] == ";" else None
         self.time = None
         text = self.text
         first = not start or text[start - 1] != ";"
@@ -124,10 +143,12 @@ class Reader(Worded):
         if planned is not None:
             times.insert(0, planned)
         for time in times:
+            if time.kind == "base" and text.startswith(("相比", "比较"), time.end):
+                self.against = time  # 与2010年相比，…，…; 2015年与2010年相比，…
+                break
+        for time in times:
             if time.part and first and time.at - start <= 1 and text[time.end : time.end + 1] == ",":
                 self.half = time  # 前三季度，…；…
-            if time.kind == "base" and text.startswith(("相比", "比较"), time.end):
-                self.against = time  # 与2010年相比，…，…
             if time.kind in ("year", "span") and not time.part:
                 if stretch.kind == "five_year_review" and self._ends_change(time, times):
                     continue
@@ -335,7 +356,7 @@ class Reader(Worded):
             verbs = " ".join(found)
         elif cut and (
             (prev == start and not text.startswith("其中", start))
-            or re.search(r"达|总数|突破|超过|为|增至", clause)
+            or re.search(r"达|总数|突破|超过|为|增至|每[百千万]", clause)
         ):
             verbs = ""  # a new statement; a bare name goes on with the list (新建A 10家，B 20家)
         rule = "name_before"
@@ -1014,6 +1035,15 @@ _FORESEEN = re.compile(
 
 #: 降至零.
 _NOUGHT = re.compile(r"(?:降|下降|减少|降低)[至为到]零(?=[,。;、!])")
+
+
+_PER_THOUSAND = re.compile(r"(?P<people>每千(?:常住)?人口?)(?:拥有)?")
+
+
+#: One item of a list per thousand people, with its number.
+_ITEM_WITH_NUMBER = re.compile(
+    r"[、,和]?(?P<name>[^、,。;!?\n\d]{2,14}?|[3三]岁以下(?:婴幼儿)?托位)数?(?:分别)?(?:达到|达|为|增至|提高到|提升至)?\d[\d.]*[^、,。;!?\n\d万]{1,3}(?:以上|左右)?(?=[、,和。;!\n]|$)"
+)
 
 
 _DIGIT = re.compile(r"\d")

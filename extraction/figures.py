@@ -60,6 +60,7 @@ class Figures(Subjects):
         self.year = year
         self.facts: list[Fact] = []
         self.sentence_start = 0
+        self.inherited: Time | None = None  # the words of time in force when the sentence began
         self.against: Time | None = None  # 与2010年相比: what all that follows is compared with
         self.since = 0  # the year from which the sentence, or one before its semicolon, reckons
 
@@ -330,8 +331,10 @@ class Figures(Subjects):
         against = self.against if statistic == "growth_rate" and not base and not on_year else None
         if (
             against
+            and against.at < q.start
             and against.years[1] < stretch.years[1] - 1
-            and not (explicit and explicit.at >= clause_at)
+            # 与2020年相比,2025年进出口增长30%: the year stands right behind what it is compared with
+            and not (explicit and explicit.at >= clause_at and not 0 <= explicit.at - against.end <= 4)
         ):
             base = True
             times = [*times, against]
@@ -381,6 +384,7 @@ class Figures(Subjects):
                 and _AT_ONCE.fullmatch(self.text, latest.number_end, q.start)
             ):
                 years = (first.years[1] + 1, years[1])  # 从2005年的28亿元增加到95亿元，增长2.4倍
+                rule = "stated"
         if (
             years[1] == year
             and stretch.kind in ("review", "five_year_review")
@@ -650,7 +654,9 @@ _COMPARATIVES = frozenset(("高", "多", "快", "超", "少"))
 
 
 #: 优良天数连续6年稳定在325天以上: a state of each year, no sum.
-_UPHELD = re.compile(r"(?:稳定|保持|维持)(?:在|为)")
+_UPHELD = re.compile(
+    r"(?:稳定|保持|维持)(?:在|为)|连续[一二三四五六七八九十\d]+年(?:均|都)?(?:超|突破|达|高于|不低于|在)"
+)
 
 
 #: 新(改、扩)建: any of them.

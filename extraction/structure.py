@@ -140,6 +140,8 @@ def _heading_kind(line: str, year: int, kind: str) -> str | None:
         return "outlook"
     if names_last and not names_this:
         return "review"
+    if kind in ("other", "review", "five_year_review") and _TARGETS_ALONE.fullmatch(line):
+        return "tasks"
     if (
         re.search(
             r"^(?:[一二三四五六七八九十]{1,2}[、.])?.{0,8}(?:重点工作|工作任务|主要任务|工作安排|工作重点|重点任务|目标任务|总体要求|工作部署)",
@@ -149,6 +151,12 @@ def _heading_kind(line: str, year: int, kind: str) -> str | None:
     ):
         return "tasks"
     return None
+
+
+#: —主要目标—: a heading that names targets and no year, over a list of them.
+_TARGETS_ALONE = re.compile(
+    r"[^\u4e00-\u9fff]{0,4}(?:[一二三四五六七八九十]{1,2}[、.])?(?:经济|社会|发展|年度|主要|预期|工作|奋斗|的|和|及)+目标[^\u4e00-\u9fff]{0,4}"
+)
 
 
 def sections(text: str, year: int) -> list[Stretch]:
@@ -297,6 +305,12 @@ def _formula_kind(cue: re.Match[str], text: str, year: int, kind: str) -> str | 
             return "tasks" if this else None
         return "annual_targets"
     if which == "five":
+        if (
+            kind in ("review", "other")
+            and text[at - 1 : at] == ","
+            and _FIGURE.search(text, _sentence_start(text, at), at)
+        ):
+            return None  # 生产总值5000亿元,“十四五”期间年均增长6%;…: an aside of one figure
         return "five_year_review" if kind in ("review", "five_year_review", "other") else None
     if which == "year":
         return "review" if kind in ("review", "five_year_review", "other") else None
@@ -313,6 +327,10 @@ def _formula_kind(cue: re.Match[str], text: str, year: int, kind: str) -> str | 
             else ("tasks" if kind not in ("government", "livelihood", "tasks") else None)
         )
     return None
+
+
+#: A value that was stated; a year or a date is none.
+_FIGURE = re.compile(r"\d(?:%|[万亿千百]|个百分点|倍|元)")
 
 
 #: What a point of an enumeration begins with: its number or dash, and a sentence that names it.

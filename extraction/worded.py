@@ -186,11 +186,16 @@ class Worded(Figures):
                 subjects, predicate = self.history[-1:], ""  # 人均纯收入1862元，与上年持平
         if not subjects:
             return
-        times = list(find_times(text, start, at, self.year, stretch.kind in PAST, stretch.kind in AHEAD))
-        clause = text[clause_start:at]
+        said = list(find_times(text, start, at, self.year, stretch.kind in PAST, stretch.kind in AHEAD))
+        if self.inherited is not None:
+            said.insert(0, self.inherited)  # 到2030年,…;居民收入与经济增长同步
         for subject in subjects:
             if subject.mention is None:
                 continue
+            # 年均 in PM2.5年均浓度 is no word of time
+            named, ends = subject.mention.start, subject.mention.end
+            times = [time for time in said if not named <= time.at < ends]
+            clause = text[clause_start : max(clause_start, named)] + " " + text[min(ends, at) : at]
             metric = None
             for candidate, grade in subject.mention.candidates:
                 if grade == "level" or candidate.needs:
