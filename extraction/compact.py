@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from extraction.documents import fold, noise_spans
@@ -118,11 +119,24 @@ def _mend(folded: str) -> str:
     return folded
 
 
-def compact(stored: str) -> Compact:
-    """Make the matching text of a stored document text. Any string in; an empty one gives an empty one."""
+def _blanked(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    """``text`` with blanks in the place of ``spans``, which are in order and do not overlap."""
+    pieces: list[str] = []
+    at = 0
+    for begin, end in spans:
+        pieces += (text[at:begin], " " * (end - begin))
+        at = end
+    return "".join((*pieces, text[at:])) if pieces else text
+
+
+def compact(stored: str, apart: Iterable[tuple[int, int]] = ()) -> Compact:
+    """Make the matching text of a stored document text. Any string in; an empty one gives an empty one.
+
+    apart  stretches (start, end) that are read in another way and are no text here: tables
+    """
     folded = fold(stored)
-    for begin, end, _ in reversed(noise_spans(stored)):
-        folded = folded[:begin] + " " * (end - begin) + folded[end:]  # captions, glossaries: no report text
+    folded = _blanked(folded, apart)
+    folded = _blanked(folded, [(begin, end) for begin, end, _ in noise_spans(stored)])  # captions, glossaries
     if "(GDP)" in folded or "（GDP）" in folded or "CPI" in folded:
         folded = _ACRONYM.sub("     ", folded)
     if "口径)" in folded or "口径）" in folded or "可比" in folded:

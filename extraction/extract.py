@@ -10,12 +10,14 @@ from functools import lru_cache
 
 from extraction import regions
 from extraction.compact import Compact, compact
+from extraction.documents.tables import find_tables
 from extraction.facts import Reader
 from extraction.figures import Fact
 from extraction.identity import second_report
 from extraction.model import Identity, Observation, Reading, Section
 from extraction.names import load_names
 from extraction.structure import SENTENCE, sections
+from extraction.tables import read_tables
 
 
 def extract_report(
@@ -30,10 +32,13 @@ def extract_report(
     year = identity.report_year
     if year is None or not text.strip():
         return Reading((), ())
-    matching = compact(text)
+    tables = find_tables(text)
+    matching = compact(text, [line for table in tables for line in table.lines])
     if (another := second_report(matching.text)) is not None:
+        tables = [table for table in tables if table.lines[-1][1] <= matching.start(another)]
         matching = replace(matching, text=matching.text[:another])
-    if identity.delivered_on is not None and identity.delivered_on.year == year - 1:
+    early = identity.delivered_on is not None and identity.delivered_on.year == year - 1
+    if early:
         # delivered in December for the year to come: what it calls 今年 is the year reported on, 明年 the year planned
         matching = replace(matching, text=matching.text.replace("今年", "去年").replace("明年", "今年"))
     stretches = sections(matching.text, year)
@@ -62,6 +67,9 @@ def extract_report(
                 shift = matching.shift(start, end)
                 for fact in facts:
                     observations.append(_observation(fact, matching, stretch.kind, start, end, shift))
+    if tables:
+        observations += read_tables(text, tables, year, names, (own, others, foreign), relative=not early)
+        observations.sort(key=lambda o: o.sentence_start)
     _doubt_contradictions(observations)
     if recognised:
         _doubt_recognition(observations, recognised)

@@ -11,6 +11,7 @@ import re
 from typing import NamedTuple
 
 from extraction.documents.folding import fold
+from extraction.documents.tables import find_tables
 
 #: Reasons in the order in which they are tried on a line.
 REASONS = (
@@ -245,8 +246,14 @@ def noise_spans(text: str) -> list[tuple[int, int, str]]:
     numbers: list[tuple[int, str]] = []
     wide: list[tuple[int, str]] = []
     position = 0
+    known = {
+        line for table in find_tables(body) for line, _ in table.lines
+    }  # what their columns are of is known
     for raw in body.split("\n"):
-        if 0 < len(raw) <= _LONGEST_LINE and (line := raw.strip()):
+        if position in known:
+            spans += _columns(wide)
+            wide = []
+        elif 0 < len(raw) <= _LONGEST_LINE and (line := raw.strip()):
             start = position + raw.index(line)
             if "\t" in line or "      " in line:
                 wide.append((start, line))
