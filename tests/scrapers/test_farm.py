@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 from scrapers.model import Fetched
@@ -63,3 +64,30 @@ def test_reports_are_found_from_home_pages(night: Night) -> None:
         # Out of season nobody asks the home page.
         looks, _ = night.run(*sources, now=NOW + timedelta(days=120))
         assert max(look.requests for look in looks if look.ok) <= 2
+
+
+def test_second_places_do_not_lengthen_a_quiet_night(night: Night) -> None:
+    """Before the season's reports are out: every region has a congress beside its portal, and nobody has news."""
+    night.settings = FetchSettings(listing_deadline=6, retry_wait=0.1, max_listing_bytes=2 * 2**20)
+    with farm(20, faulty=0.1, latency=0.01) as field:
+        first = field.sources()
+        second = [
+            replace(
+                source,
+                id=f"{source.id}-congress",
+                place="congress",
+                platform="portal",
+                listings=home.listings,
+            )
+            for source, home in zip(first, field.sources(home_pages=True), strict=True)
+        ]
+        night.run(*first, *second)
+        healthy = {source.id for source in first if source.id not in field.faulty()}
+        for days in range(1, 8):
+            looks = night.look(*first, *second, now=NOW + timedelta(days=days))
+            here = [look for look in looks if look.source_id.removesuffix("-congress") in healthy]
+            assert all(look.ok for look in here)
+            assert sum(look.requests for look in here) <= 2 * len(here)
+            asked = [look for look in here if look.source_id.endswith("-congress") and look.requests]
+            assert len(asked) <= len(healthy) / 2, "a week's looks are spread over its nights"
+            assert all(look.requests <= 3 for look in asked)
