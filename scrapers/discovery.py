@@ -115,6 +115,7 @@ class _Findings:
     probed: bool = False
     searched: bool = False
     congress: bool = False
+    left_alone: bool = False
 
 
 async def _look_at_sites(sources: Sequence[Source], task: _Task) -> list[Look]:
@@ -158,19 +159,16 @@ async def _look(source: Source, task: _Task, network: Network) -> tuple[Look, li
     if visit is not None:
         requests = visit.requests
         found.notes += visit.notes
-    if error is None and not found.links and _should_have_come(source, task):
-        due = seasons.due_day(source.season, task.today.year)
-        error = LookError("blind_in_season", f"no report in the listing, due by {due}")
-    if error is None and not found.links and _went_quiet(source, task, memory):
-        named = f"named {len(memory.links)} at the last look"
-        error = LookError("blind_in_season", f"no report in the listing, which {named}")
+    if error is None and not found.links and not found.left_alone:
+        error = _blind(source, task, memory)
     found.failures += _clock_failures(source, task, found)
     # Also of a look that failed: what one listing names is no worse for another that is dead.
     links = _to_fetch(source, task, memory, found)
-    if error is None:
-        _store(source, task, memory, found, asked=requests > 0)
+    # A listing that was read and names nothing is remembered, too: else a portal would be searched anew every night.
+    if error is None or error.reason == "blind_in_season":
+        _store(source, task, memory, found, asked=requests > 0, is_blind=error is not None)
     elif requests:
-        _store_failed(source, task, memory, found, error)
+        _store_failed(source, task, memory, error)
     look = Look(
         run_id=task.run_id,
         source_id=source.id,
@@ -184,6 +182,8 @@ async def _look(source: Source, task: _Task, network: Network) -> tuple[Look, li
         links=links,
         failures=tuple(found.failures),
         notes=tuple(found.notes),
+        asked=not found.left_alone,
+        season_due=seasons.due_words(source.season),
     )
     return look, found.skews
 
@@ -192,6 +192,7 @@ async def _walk(source: Source, task: _Task, visit: Visit, memory: Memory, found
     """All listings of a source, each as far as is needed."""
     if reason := _not_asked(source, task):
         found.notes.append(reason)
+        found.left_alone = True
         return
     if _rests(source, task, memory):
         _as_last_time(source, task, memory, found)
@@ -200,6 +201,7 @@ async def _walk(source: Source, task: _Task, visit: Visit, memory: Memory, found
     daily = hasattr(module, "starts") and any("{dd}" in listing for listing in source.listings)
     if daily and not task.to_the_end and not seasons.in_season(source.season, task.today):
         found.notes.append("out of season: the day's paper was not asked for")
+        found.left_alone = True
         return
     dated = hasattr(module, "starts") and any("{" in listing for listing in source.listings)
     starts: list[str] = module.starts(source, task.today) if dated else list(source.listings)
@@ -599,20 +601,32 @@ def _recheck_due(link: Link, task: _Task, memory: Memory) -> bool:
     return sum(1 for day in task.settings.recheck_days if age >= day) > memory.rechecks.get(link.url, 0)
 
 
-def _should_have_come(source: Source, task: _Task) -> bool:
-    if not seasons.is_overdue(source.season, task.today):
-        return False
-    return not _held(source, task, task.today.year)
+def _blind(source: Source, task: _Task, memory: Memory) -> LookError | None:
+    """Why a listing that was read, and names no report of any year, is an error in season; None where that is as it
+    should be: the season's report came and may have scrolled off, or is not due yet in a second place (a newspaper's pages
+    are new each day, a gazette's list begins anew each year)."""
+    if not seasons.in_season(source.season, task.today):
+        return None
+    held = _held(source, task, seasons.report_year(task.today))
+    if seasons.is_overdue(source.season, task.today) and not held:
+        due = seasons.due_day(source.season, task.today.year)
+        return LookError("blind_in_season", f"no report in the listing, due by {due}")
+    if source.platform == "epaper":
+        return None
+    if memory.links:
+        named = f"named {len(memory.links)} at the last look"
+        return None if held else LookError("blind_in_season", f"no report in the listing, which {named}")
+    if source.is_second or (held and _brought_it(source, task)):
+        return None
+    where = "in any column found from home page" if source.platform == "portal" else "in the listing"
+    return LookError("blind_in_season", f"no report of any year {where}")
 
 
-def _went_quiet(source: Source, task: _Task, memory: Memory) -> bool:
-    """In season, a listing that named reports and names none now; not after the season's report has come, which may
-    have scrolled off. A newspaper's pages are new each day."""
-    return (
-        bool(memory.links)
-        and source.platform != "epaper"
-        and seasons.in_season(source.season, task.today)
-        and not _held(source, task, seasons.report_year(task.today))
+def _brought_it(source: Source, task: _Task) -> bool:
+    """Whether the season's report came from this source."""
+    year = seasons.report_year(task.today)
+    return any(
+        entry.source_id == source.id and entry.claim.report_year == year for entry in task.archive.entries()
     )
 
 
@@ -658,7 +672,12 @@ def _listing(answer: Answer, task: _Task) -> Listing:
     )
 
 
-def _store(source: Source, task: _Task, memory: Memory, found: _Findings, *, asked: bool) -> None:
+def _store(
+    source: Source, task: _Task, memory: Memory, found: _Findings, *, asked: bool, is_blind: bool
+) -> None:
+    if is_blind and memory.links:
+        # What it named before stays known, and how it looked then: the error stays one until it names reports again.
+        found = replace(found, links={link.url: link for link in memory.links}, listings={}, rows=[])
     # Links that are gone from the listing stay known while there is hope to fetch them.
     kept = {link.url: link for link in memory.links if _hoped_for(link, task, memory)}
     kept.update(found.links)
@@ -681,17 +700,11 @@ def _store(source: Source, task: _Task, memory: Memory, found: _Findings, *, ask
         remember(task.archive, source.id, fresh)
 
 
-def _store_failed(source: Source, task: _Task, memory: Memory, found: _Findings, error: LookError) -> None:
+def _store_failed(source: Source, task: _Task, memory: Memory, error: LookError) -> None:
     """Of a look that failed, only what saves the next one requests."""
-    fresh = memory
-    if found.searched and error.reason == "blind_in_season":
-        fresh = replace(fresh, searched=task.today)
     if source.is_second and source.place in _KEEPS_ITS_PAGES:
-        fresh = replace(fresh, asked=task.today)
-        if error.reason != "blind_in_season":
-            fresh = after_failure(fresh, source.listings[0], error.reason, task.today)
-    if fresh != memory:
-        remember(task.archive, source.id, replace(fresh, made_by=_made_by(source)))
+        fresh = replace(memory, asked=task.today, made_by=_made_by(source))
+        remember(task.archive, source.id, after_failure(fresh, source.listings[0], error.reason, task.today))
 
 
 def _hoped_for(link: Link, task: _Task, memory: Memory) -> bool:

@@ -118,11 +118,13 @@ class Look:
 
     ok          the listing was reached and understood; an empty one can be ok
     error       named failure of the look as a whole, or None
-    links_seen  links that matched title and year, new or not
+    links_seen  links that matched the title, of any year, new or not
     links       of these, the ones to fetch now
     failures    single things that failed without failing the look (a file that the manifest names and nobody
                 has)
     notes       what was odd and survived
+    asked       False where the source was left alone this night (a second place out of season, or not needed)
+    season_due  the day (MM-DD) after which this year's report is late at the source; None for a folder
     """
 
     run_id: str
@@ -137,6 +139,8 @@ class Look:
     links: tuple[Link, ...] = ()
     failures: tuple[Failure, ...] = ()
     notes: tuple[str, ...] = ()
+    asked: bool = True
+    season_due: str | None = None
 
     @property
     def links_new(self) -> int:

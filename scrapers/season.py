@@ -25,8 +25,17 @@ def in_season(season: Season, day: date) -> bool:
 
 def due_day(season: Season, year: int) -> date:
     """The day by which the report of a year should have come."""
-    month, day = season.due
-    return date(year, month, 28 if (month, day) == (2, 29) else day)
+    return date(year, *_due_of_any_year(season))
+
+
+def due_words(season: Season) -> str:
+    """The due day as ``MM-DD``, a day that every year has."""
+    month, day = _due_of_any_year(season)
+    return f"{month:02}-{day:02}"
+
+
+def _due_of_any_year(season: Season) -> tuple[int, int]:
+    return (2, 28) if season.due == (2, 29) else season.due
 
 
 def is_overdue(season: Season, day: date) -> bool:

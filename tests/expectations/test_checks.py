@@ -346,3 +346,32 @@ def test_checks_are_quiet_and_leave_nothing_behind(
     out = capfd.readouterr()
     assert (out.out, out.err) == ("", "")
     assert [p.name for p in tmp_path.iterdir() if "cityreports" in p.name] == []
+
+
+def test_a_metric_is_missed_only_where_the_same_regions_stated_it(
+    good_warehouse: Path, tmp_path: Path
+) -> None:
+    """Few reports, of other regions each year (the sample; a corpus with gaps), say nothing of what is found."""
+    build = tmp_path / "build.duckdb"
+
+    def missed(*statements: str) -> str:
+        shutil.copy(good_warehouse, build)
+        with duckdb.connect(str(build)) as connection:
+            for statement in statements:
+                connection.execute(statement)
+        return by_name(run_gate("warehouse", database=build, today=TODAY))["metrics_are_still_found"].detail
+
+    tables = ("marts.dim_report", "marts.fct_region_metric_year")
+    gone = (
+        "delete from marts.fct_region_metric_year where metric_code = 'grain_output' and report_year = 2026"
+    )
+    others = [
+        f"delete from {table} where report_year = {year} and region_code in {regions}"
+        for table in tables
+        for year, regions in (
+            (2025, ("140000", "140100", "140200")),
+            (2026, ("410000", "411700", "410300")),
+        )
+    ]
+    assert "grain_output, 2026, 8 of 8 regions the year before, 0 now" in missed(gone)
+    assert missed(gone, *others) == ""

@@ -93,7 +93,8 @@ def test_a_look_at_a_misbehaving_site_fails_by_name(
     night: Night, reason: str, routes: dict[str, bad.Behaviour]
 ) -> None:
     bad.bomb_body()  # made before the clock runs
-    with misbehaving(routes) as site, misbehaving({"/list.html": bad.page(GOOD_LISTING)}) as other:
+    neighbours = bad.page(GOOD_LISTING.decode().replace("太原", "大同").encode())
+    with misbehaving(routes) as site, misbehaving({"/list.html": neighbours}) as other:
         healthy = local_source(
             other.base, id="140200", region_code="140200", region_name="大同市", title_pattern="报告"
         )
@@ -378,11 +379,92 @@ def test_no_report_in_the_listing_when_one_is_due_is_an_error(night: Night) -> N
         {"/list.html": bad.page(bad.listing(("/n.html", "市政府召开常务会议研究工作")))}
     ) as site:
         source = local_source(site.base)
-        assert night.look(source)[0].ok
         overdue = dt.datetime(2026, 4, 10, tzinfo=dt.UTC)
-        assert night.look(source, now=overdue)[0].error == "blind_in_season"
+        (look,) = night.look(source, now=overdue)
+        assert (look.error, look.detail) == (
+            "blind_in_season",
+            "no report in the listing, due by 2026-03-31",
+        )
         summer = dt.datetime(2026, 7, 10, tzinfo=dt.UTC)
         assert night.look(source, now=summer)[0].ok
+
+
+@pytest.mark.parametrize(
+    "day", [dt.datetime(2025, 12, 20), dt.datetime(2026, 1, 5), NOW, dt.datetime(2026, 4, 30)]
+)
+def test_a_listing_that_never_named_a_report_is_an_error_from_the_seasons_first_day(
+    night: Night, day: dt.datetime
+) -> None:
+    nothing = bad.page(bad.listing(("/n.html", "市政府召开常务会议研究工作")))
+    with misbehaving({"/list.html": nothing}) as site:
+        source = local_source(site.base)
+        for days in (0, 1):  # and stays one, for two requests
+            (look,) = night.look(
+                source, now=day.replace(tzinfo=dt.UTC) + dt.timedelta(days=days * (day.month != 4))
+            )
+            assert (look.ok, look.error, look.links_seen) == (False, "blind_in_season", 0)
+        assert look.requests == 2
+        assert look.detail.startswith("no report")
+        early = dt.datetime(2025, 12, 19, tzinfo=dt.UTC)
+        assert night.look(source, now=early)[0].ok, "out of season nothing is asked of it"
+
+
+def test_a_listing_that_names_last_years_report_waits_for_this_years(night: Night) -> None:
+    """Zero results are an error; no result of this year, in January, is none."""
+    last_year = bad.page(bad.listing(("/r.html", "2025年太原市政府工作报告")))
+    with misbehaving({"/list.html": last_year}) as site:
+        look = night.look(local_source(site.base), now=dt.datetime(2026, 1, 5, tzinfo=dt.UTC))[0]
+        assert (look.ok, look.links_seen) == (True, 1)
+        assert (look.asked, look.season_due) == (True, "03-31")
+
+
+def test_a_second_place_need_name_nothing_before_the_report_is_due_and_is_not_blind_where_it_is_not_asked(
+    night: Night,
+) -> None:
+    news = bad.page(bad.listing(("/n.html", "市政府召开常务会议研究工作")))
+    with misbehaving({"/list.html": news}) as site:
+        paper = local_source(site.base, id="140100-newspaper", place="newspaper")
+        congress = local_source(site.base, id="140100-congress", place="congress")
+        january, summer = dt.datetime(2026, 1, 5, tzinfo=dt.UTC), dt.datetime(2026, 7, 5, tzinfo=dt.UTC)
+        looks = night.look(paper, congress, now=january)
+        assert [(look.error, look.asked) for look in looks] == [(None, True), (None, True)]
+        looks = night.look(paper, congress, now=summer)
+        assert [(look.error, look.asked) for look in looks] == [(None, False), (None, False)]
+        overdue = dt.datetime(2026, 4, 10, tzinfo=dt.UTC)
+        assert {look.error for look in night.look(paper, congress, now=overdue)} == {"blind_in_season"}
+
+
+def test_a_portal_that_leads_to_no_report_is_searched_once_a_week_and_is_an_error_all_the_while(
+    night: Night,
+) -> None:
+    home = "<a href='/zwgk/'>政务公开</a><a href='/t20260109_1.html'>市政府召开常务会议研究工作</a>"
+    pages = {"/": bad.page(home.encode()), "/zwgk*": bad.page(home.encode())}
+    with misbehaving(pages) as site:
+        source = local_source(site.base, "/", platform="portal")
+        requests = []
+        for day in range(8):
+            (look,) = night.look(source, now=NOW + dt.timedelta(days=day))
+            assert look.error == "blind_in_season"
+            requests.append(look.requests)
+        assert requests[0] > 2
+        assert set(requests[1:7]) == {2}
+        assert requests[7] == requests[0]
+
+
+def test_a_listing_that_is_blind_beside_a_newspaper_that_brought_the_report_is_an_error_still(
+    night: Night,
+) -> None:
+    routes = {
+        "/list.html": bad.page(bad.listing(("/n.html", "市政府召开常务会议研究工作"))),
+        "/paper.html": bad.page(bad.listing(("/r.html", "2026年太原市政府工作报告"))),
+        "/r.html": bad.page(ARTICLE.encode()),
+    }
+    with misbehaving(routes) as site:
+        portal = local_source(site.base)
+        paper = local_source(site.base, "/paper.html", id="140100-newspaper", place="newspaper")
+        night.run(portal, paper)
+        portals, papers = night.look(portal, paper, now=NOW + dt.timedelta(days=1))
+        assert (portals.error, papers.ok, papers.asked) == ("blind_in_season", True, False)
 
 
 def test_a_listing_that_named_reports_and_names_none_is_an_error_at_once_in_season(night: Night) -> None:
