@@ -687,7 +687,7 @@ IN_WAREHOUSE = (
         "a listing on which nothing matches any more",
         "source_silent",
         "warehouse",
-        "insert into staging.looks select * replace (looked_at + to_days(1) as looked_at, 0 as links_seen) from staging.looks where source_id = 's140100'",
+        "update marts.mart_source_health set status = 'blind', last_links_seen = 0 where source_id = 's140100'",
     ),
     Sql(
         "two reports disagree on a past year",

@@ -375,3 +375,41 @@ def test_a_metric_is_missed_only_where_the_same_regions_stated_it(
     ]
     assert "grain_output, 2026, 8 of 8 regions the year before, 0 now" in missed(gone)
     assert missed(gone, *others) == ""
+
+
+def test_hundreds_of_portals_that_never_named_a_report_are_no_rows_of_checks(
+    good_warehouse: Path, tmp_path: Path
+) -> None:
+    """Nor is a newspaper that was not asked: both are told of elsewhere, or are nothing to tell of."""
+    build = tmp_path / "build.duckdb"
+    shutil.copy(good_warehouse, build)
+    blind = "0 as links_seen, false as ok, 'blind_in_season' as error"
+
+    def failing() -> set[str]:
+        results = by_name(run_gate("warehouse", database=build, today=TODAY))
+        names = ("sources_answer", "sources_bring_links")
+        return {sample.note.partition(":")[0] for name in names for sample in results[name].samples}
+
+    def plant(source: str, changes: str, *, error: str | None = None, after: int = 0) -> None:
+        with duckdb.connect(str(build)) as connection:
+            connection.execute(
+                f"insert into staging.looks select * exclude (n) replace ('{source}' as source_id, looked_at + to_days("
+                f"n::int + {after}) as looked_at, {changes}) from staging.looks, range(1, 4) t(n) "
+                "where source_id = 's140100'"
+            )
+            connection.execute("delete from marts.mart_source_health where source_id = ?", [source])
+            connection.execute(
+                "insert into marts.mart_source_health select * replace (? as source_id, 'blind' as status, "
+                "? as last_error) from marts.mart_source_health where source_id = 's140100'",
+                [source, error],
+            )
+
+    plant("nameless", blind, error="blind_in_season")
+    plant("nameless_in_summer", "0 as links_seen")
+    plant("not_asked", "0 as links_seen, false as ok, false as asked")
+    assert failing() == set()
+    plant("quiet_in_season", "1 as links_seen")
+    plant("quiet_in_season", blind, error="blind_in_season", after=3)
+    plant("quiet_in_summer", "1 as links_seen")
+    plant("quiet_in_summer", "0 as links_seen", after=3)
+    assert failing() == {"quiet_in_season", "quiet_in_summer"}
