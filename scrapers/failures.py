@@ -16,7 +16,7 @@ REASONS: dict[str, tuple[str, str]] = {
     ),
     "layout_changed": ("the listing lost all its links", "compare the page with the platform's golden page"),
     "blind_in_season": (
-        "the listing is there and names no report, in season",
+        "the listing is there and names no report of any year, in season",
         "check listing and title pattern",
     ),
     "wrong_content_type": ("something else than a page or a document came", "look at the address by hand"),

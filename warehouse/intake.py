@@ -352,6 +352,9 @@ class Writer:
             "links_seen": look.links_seen,
             "links_new": look.links_new,
             "documents_new": self._by_source[look.source_id],
+            "asked": look.asked,
+            "season_due": look.season_due,
+            "retired": False,
         }
 
     def _add(self, table: str, rows: list[dict[str, Any]]) -> None:

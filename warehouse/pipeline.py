@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from warehouse import staging
 from warehouse.events import emit
@@ -165,6 +165,7 @@ def commit(settings: Settings, run: str) -> dict[str, int]:
         files += [StagedFile(**f) for f in value["files"]]
         looks += value.get("looks", ())
         counts.update(value["counts"])
+    looks += retired_rows(settings, run)
     if looks:
         # One file for all batches: a few rows of each would be 34 files a night, and every second night would merge them.
         rows = [{**row, "looked_at": datetime.fromisoformat(row["looked_at"])} for row in looks]
@@ -173,6 +174,30 @@ def commit(settings: Settings, run: str) -> dict[str, int]:
         staging.write_commit(settings.staging, run, files)
     write_json(run_file(settings, run, "committed.json"), dict(counts))
     return dict(counts)
+
+
+def retired_rows(settings: Settings, run: str) -> list[dict[str, Any]]:
+    """A row of looks for each source that was looked at before and is not in the registry any more, its time as text. Only
+    a night that plans to look at every source can tell."""
+    planned = plan_value(settings, run)
+    sources = {source for batch in planned["batches"] for source in batch["sources"]}
+    if not sources or any(planned["params"][name] for name in ("province", "city", "folder")):
+        return []
+    at = datetime.fromisoformat(planned["at"])
+    # A step that is made again finds what it wrote the first time.
+    before = _last([look for look in _looks_by_time(settings) if look.looked_at < at])
+    return [
+        dict.fromkeys(TABLES["looks"].names)
+        | {
+            "run_id": run,
+            "source_id": source,
+            "region_code": look.region_code,
+            "looked_at": planned["at"],
+            "retired": True,
+        }
+        for source, look in before.items()
+        if look.region_code and not look.retired and source not in sources
+    ]
 
 
 def nothing_new(counts: Mapping[str, int]) -> bool:
@@ -267,7 +292,8 @@ def problems_of_night(settings: Settings, broken: Sequence[str], summary: Mappin
     """What somebody must hear of: batches that broke, sources that fail for the third time, many that fail at once.
 
     A single failed look is no alert: of some hundred sites one is always down, and who hears of it each day stops
-    listening. It stands in ``status`` and in marts.mart_source_health.
+    listening. It stands in ``status`` and in marts.mart_source_health. Sources that never named a report are told of
+    together, once, and again when there is one more; so are regions that no source watches any more.
     """
     from expectations.alerts import Problem
 
@@ -282,7 +308,10 @@ def problems_of_night(settings: Settings, broken: Sequence[str], summary: Mappin
         )
         for name in broken
     ]
-    failed = summary["failed_looks"]
+    looks = _looks_by_time(settings)
+    named = {look.source_id for look in looks if look.links_seen}
+    # Searched for a report, and found none: that is neither the network's doing nor news.
+    failed = [f for f in summary["failed_looks"] if f["error"] != "blind_in_season" or f["source"] in named]
     if len(failed) > MOST_FAILED_LOOKS * summary["sources"] and len(failed) > 2:
         problems.append(
             Problem(
@@ -296,20 +325,94 @@ def problems_of_night(settings: Settings, broken: Sequence[str], summary: Mappin
                 runbook="many-sources-failed",
             )
         )
-    in_a_row = _failures_in_a_row(settings)
+    watched = {look.source_id: look for look in looks}
+    watched = {source: look for source, look in watched.items() if not look.retired}
+    in_a_row = _failures_in_a_row(looks)
+    began = _blind_since(looks)
+    # They stay so out of season, when nothing is asked of them.
+    nameless = {
+        source: began[source]
+        for source, look in watched.items()
+        if source in began
+        and source not in named
+        and look.asked is not False
+        and (look.ok or look.error == "blind_in_season")
+    }
+    tonight = {f["source"] for f in failed}
+    # By the last look of each, whenever it was: a run for one city ends no other's trouble. A folder has no next night.
     problems += [
         Problem(
-            key=f"source/{f['source']}",
+            key=f"source/{source}",
             severity="warn",
             status="open",
-            title=f"Source {f['source']} failed {in_a_row[f['source']]} times in a row",
-            detail=f"{f['error']}: {f['detail']}",
+            title=f"Source {source} failed {in_a_row[source]} times in a row",
+            detail=f"{look.error}: {look.detail}",
             runbook="source-failing",
         )
-        for f in failed
-        if in_a_row.get(f["source"], 0) >= FAILURES_UNTIL_ALERT
+        for source, look in sorted(watched.items())
+        if in_a_row.get(source, 0) >= FAILURES_UNTIL_ALERT
+        and look.asked is not False
+        and (look.region_code or source in tonight)
+        and not (look.error == "blind_in_season" and source not in named)
     ]
+    if nameless:
+        problems.append(_nameless_problem(nameless, len(watched)))
+    regions = {look.region_code for look in watched.values()}
+    gone = sorted({look.region_code for look in looks if look.region_code} - regions)
+    if gone:
+        problems.append(_unwatched_problem(gone))
     return problems
+
+
+def _blind_since(looks: Sequence[_Look]) -> dict[str, datetime]:
+    """Sources that named no report in season, at so many looks that somebody is to hear of it, and since when."""
+    began: dict[str, datetime] = {}
+    times: Counter[str] = Counter()
+    for look in looks:
+        if look.error == "blind_in_season":
+            began.setdefault(look.source_id, look.looked_at)
+            times[look.source_id] += 1
+    return {source: at for source, at in began.items() if times[source] >= FAILURES_UNTIL_ALERT}
+
+
+def _nameless_problem(began: Mapping[str, datetime], watched: int) -> Problem:
+    """Sources that answer and never named a report, and since when. Hundreds of portals begin so, and most of them name
+    one in the season: fewer of them are no news, one more is."""
+    from expectations.alerts import Problem
+
+    newest = sorted(began, key=lambda source: (began[source], source), reverse=True)
+    more = f" and {len(newest) - 10} more" if len(newest) > 10 else ""
+    return Problem(
+        key="sources/nameless",
+        severity="warn",
+        status="open",
+        title=f"{len(began)} of {watched} sources answer and never named a report",
+        what="No title of any year on their pages fits, in season: another address, or another title pattern. "
+        "`cityreports status` counts them, marts.mart_source_health has each (status blind).",
+        detail=f"the latest: {', '.join(newest[:10])}{more}",
+        count=len(began),
+        runbook="sources-nameless",
+        news_of=max(began.values()).isoformat(),
+    )
+
+
+def _unwatched_problem(regions: Sequence[str]) -> Problem:
+    """Regions whose sources have all left the registry."""
+    from expectations.alerts import Problem
+    from extraction.regions import by_code
+
+    names = [region.name if (region := by_code(code)) else code for code in regions]
+    return Problem(
+        key="sources/unwatched",
+        severity="warn",
+        status="open",
+        title=f"{len(regions)} region{'s' if len(regions) > 1 else ''} no longer watched by any source",
+        what="They were looked at before, and the registry has no entry for them now. Their reports stay.",
+        cities=tuple(names[:50]),
+        count=len(regions),
+        runbook="sources-unwatched",
+        news_of=" ".join(regions),
+    )
 
 
 def has_documents(settings: Settings) -> bool:
@@ -317,22 +420,56 @@ def has_documents(settings: Settings) -> bool:
     return bool(staging.marks(settings.staging, ("documents",)))
 
 
-def _failures_in_a_row(settings: Settings) -> dict[str, int]:
-    """Of each source, how many looks failed since the last that did not."""
+class _Look(NamedTuple):
+    """What of a row of staging's looks is asked for here."""
+
+    source_id: str
+    region_code: str | None
+    looked_at: datetime
+    ok: bool
+    error: str | None
+    detail: str | None
+    links_seen: int | None
+    asked: bool | None
+    season_due: str | None
+    retired: bool | None
+
+
+def _failures_in_a_row(looks: Sequence[_Look]) -> dict[str, int]:
+    """Of each source, how many of its looks, oldest first, failed since the last that did not. A night that left it alone
+    counts neither way."""
     counts: Counter[str] = Counter()
-    for look in _looks_by_time(settings, "source_id", "looked_at", "ok"):
-        counts[look["source_id"]] = 0 if look["ok"] else counts[look["source_id"]] + 1
+    for look in looks:
+        if look.retired:
+            counts.pop(look.source_id, None)
+        elif look.asked is not False:
+            counts[look.source_id] = 0 if look.ok else counts[look.source_id] + 1
     return dict(counts)
 
 
-def _looks_by_time(settings: Settings, *columns: str) -> list[dict[str, Any]]:
-    """Columns of the looks that count, oldest first. There are some hundred thousand after some years."""
+def _last(looks: Sequence[_Look]) -> dict[str, _Look]:
+    """Of each source the last of its looks, oldest first, that asked it, or that says that it left the registry."""
+    last: dict[str, _Look] = {}
+    for look in looks:
+        if look.asked is not False or look.source_id not in last:
+            last[look.source_id] = look
+    return last
+
+
+def _looks_by_time(settings: Settings) -> list[_Look]:
+    """The looks that count, oldest first. There are some hundred thousand after some years: equal values are kept once."""
     # Not by DuckDB: every night asks, and on a night without news nobody else has a use for its 50 MB.
     tomorrow = datetime.now(UTC) + timedelta(days=1)
-    rows = staging.read_table(settings.staging, "looks", columns).to_pylist()
+    table = staging.read_table(settings.staging, "looks", _Look._fields)
+    kept: dict[Any, Any] = {}
+    looks = [
+        _Look(*(kept.setdefault(v, v) if isinstance(v, str | datetime) else v for v in row))
+        for batch in table.to_batches(max_chunksize=10_000)
+        for row in zip(*(column.to_pylist() for column in batch.columns), strict=True)
+    ]
     return sorted(
-        (row for row in rows if row["looked_at"] is not None and row["looked_at"] <= tomorrow),
-        key=lambda row: row["looked_at"],
+        (look for look in looks if look.looked_at is not None and look.looked_at <= tomorrow),
+        key=lambda look: look.looked_at,
     )
 
 
@@ -353,6 +490,7 @@ def summarise(settings: Settings, run: str) -> dict[str, Any]:
             for look in looks
             if not look.ok
         ],
+        "left_alone": sum(not look.asked for look in looks),
         "links_seen": sum(look.links_seen for look in looks),
         "links_new": sum(look.links_new for look in looks),
         "fetched": sum(f.new for fetched, _ in outcomes for f in fetched),
@@ -403,13 +541,19 @@ def inputs_digest(settings: Settings) -> str:
 
 
 def _health(settings: Settings) -> list[str]:
-    """Of each source, how its last look went. Whether it is late depends on the calendar: seen anew each month."""
-    columns = ("source_id", "looked_at", "ok", "error", "links_seen", "region_code")
-    last = {look["source_id"]: look for look in _looks_by_time(settings, *columns)}
+    """Of each source, how its last look went. Whether it is late depends on the calendar: seen anew each month, and when
+    its report is due."""
+    looks = _looks_by_time(settings)
+    if not looks:
+        return []
+    today = looks[-1].looked_at
     return [
-        f"{name} {look['ok']} {look['error']} {bool(look['links_seen'])} "
-        + (f"{look['looked_at']:%Y-%m}" if look["region_code"] else "")
-        for name, look in last.items()
+        f"{name} {look.ok} {look.error} {bool(look.links_seen)} {look.retired} "
+        + (
+            f"{today:%Y-%m} {look.season_due} {f'{today:%m-%d}' > (look.season_due or '')}"
+            * bool(look.region_code)
+        )
+        for name, look in _last(looks).items()
     ]
 
 

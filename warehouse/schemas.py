@@ -126,9 +126,12 @@ LOOKS = pa.schema(
         ("error", _TEXT),  # named failure, or null
         ("detail", _TEXT),
         ("requests", _INT),
-        ("links_seen", _INT),  # links that matched the title pattern
+        ("links_seen", _INT),  # links that matched the title pattern, of any year
         ("links_new", _INT),
         ("documents_new", _INT),
+        ("asked", pa.bool_()),  # false: left alone that night; null, in older rows: asked
+        ("season_due", _TEXT),  # MM-DD, of the source's entry; null in older rows and of folders
+        ("retired", pa.bool_()),  # no look: since then the source is in no registry
     ]
 )
 

@@ -141,7 +141,7 @@ def _found(settings: Settings, night: Night) -> list[str]:
     value = summarise(settings, night.run)
     counts = value["counts"]
     lines = [
-        f"Looked at {value['sources']} sources, {len(value['failed_looks'])} failed; "
+        f"Looked at {value['sources'] - value['left_alone']} sources, {_failed(value['failed_looks'])}; "
         f"{value['links_seen']} reports listed, {value['links_new']} not held before.",
         f"Fetched {value['fetched']} documents, {value['fetch_failures']} failed; "
         f"read {counts.get('documents', 0)} documents, {counts.get('observations', 0)} observations.",
@@ -151,6 +151,12 @@ def _found(settings: Settings, night: Night) -> list[str]:
         reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(value["quarantined"].items()))
         lines += [f"Set aside: {reasons} (`cityreports quarantine list`)"]
     return lines
+
+
+def _failed(looks: list[dict[str, str]]) -> str:
+    """How many looks failed; those that reached a listing and found no report in it are told apart."""
+    blind = sum(look["error"] == "blind_in_season" for look in looks)
+    return f"{len(looks) - blind} failed" + (f", {blind} named no report in season" if blind else "")
 
 
 def _refusal(event: dict[str, Any]) -> list[str]:

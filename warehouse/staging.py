@@ -393,7 +393,8 @@ def _merge(place: _Place, table: str, name: str, small: list[Path]) -> StagedFil
             query += (
                 f" where {LOOKED_BY_NOW}"
                 " qualify looked_at is null or looked_at >= max(looked_at) over () - to_days($days) "
-                # The last success and the fullest list of each source are asked for, however old they are.
+                # The last look, the last success and the fullest list of each source are asked for, however old they are.
+                "or row_number() over (partition by source_id order by looked_at desc) = 1 "
                 "or (ok and row_number() over (partition by source_id, ok order by looked_at desc) = 1) "
                 "or row_number() over (partition by source_id order by links_seen desc nulls last, looked_at) = 1 "
                 "order by looked_at, source_id"

@@ -18,6 +18,9 @@ from warehouse.tables import aligned
 #: Regions listed by `status`; the rest is a count and a query.
 MOST_REGIONS = 40
 
+#: Sources with a trouble listed by `status`; the rest, too.
+MOST_SOURCES = 20
+
 
 def status_lines(settings: Settings) -> list[str]:
     """The lines that `cityreports status` prints."""
@@ -30,6 +33,7 @@ def status_lines(settings: Settings) -> list[str]:
         if is_sample:
             settings = settings.at(settings.home / "sample")
         lines += _published(database, is_sample)
+    lines += _left_the_registry(settings)
     lines += ["", *_last_run(settings)]
     lines += ["", *_last_checks(settings)]
     lines += _corrections(settings)
@@ -63,6 +67,8 @@ def _published(database: Any, is_sample: bool) -> list[str]:
         if len(reports) > MOST_REGIONS:
             lines += [f"  … and {len(reports) - MOST_REGIONS} more (marts.dim_report)"]
         lines += _sources(connection)
+    if is_sample:
+        lines += ["  (The sample holds some years of each region only: those without the latest are late.)"]
     return lines
 
 
@@ -73,14 +79,45 @@ def _sources(connection: duckdb.DuckDBPyConnection) -> list[str]:
     if not counts:
         return []
     lines = ["", "Sources: " + ", ".join(f"{count} {status}" for status, count in counts)]
+    # Those that brought reports before come first; hundreds of portals may never have named one.
     bad = connection.execute(
-        "select source_id, region_name, status, latest_report_year, days_silent, last_error "
-        "from marts.mart_source_health where status not in ('ok', 'never') order by status, source_id limit 20"
+        "select source_id, region_name, status, latest_report_year, strftime(last_look_at, '%Y-%m-%d'), "
+        "strftime(last_success_at, '%Y-%m-%d'), strftime(latest_new_report_at, '%Y-%m-%d'), days_silent, "
+        "strftime(expected_by, '%Y-%m-%d'), "
+        "coalesce(last_error || ': ' || last_detail, if(status = 'blind', 'no report in the listing', '')) "
+        "from marts.mart_source_health where status <> 'ok' and (status <> 'never' or last_error is not null) "
+        "order by latest_report_year is null, status, source_id"
     ).fetchall()
     if bad:
-        head = ("source", "region", "status", "latest report", "days silent", "last error")
-        lines += _indented(aligned(head, bad))
+        head = (
+            "source", "region", "status", "latest", "last look", "last success", "last new", "days silent",
+            "expected by", "what is wrong",
+        )  # fmt: skip
+        lines += _indented(aligned(head, bad[:MOST_SOURCES], widest=50))
+    if len(bad) > MOST_SOURCES:
+        lines += [f"  … and {len(bad) - MOST_SOURCES} more (marts.mart_source_health)"]
     return lines
+
+
+def _left_the_registry(settings: Settings) -> list[str]:
+    """Sources that were looked at once and are in no registry now; they are not in marts.mart_source_health."""
+    files = {"looks": [str(path) for path in staging.inputs_for_sql(settings.staging, "looks")]}
+    with duckdb.connect() as connection:
+        connection.execute("set timezone = 'UTC'")
+        rows = connection.execute(
+            f"""
+            select source_id || ' (' || strftime(max(looked_at), '%Y-%m-%d') || ')'
+            from read_parquet($looks, union_by_name := true)
+            where {staging.LOOKED_BY_NOW}
+            group by source_id having arg_max(coalesce(retired, false), looked_at)
+            order by max(looked_at) desc, source_id
+            """,  # noqa: S608 - our own words
+            files,
+        ).fetchall()
+    if not rows:
+        return []
+    named = ", ".join(words for (words,) in rows[:MOST_SOURCES]) + (", …" if len(rows) > MOST_SOURCES else "")
+    return ["", f"No longer in the registry, so not watched: {len(rows)}: {named}"]
 
 
 def _last_run(settings: Settings) -> list[str]:

@@ -22,6 +22,7 @@ class Problem:
     status    ``failed``, ``broke`` (could not be checked), or ``open`` for what is no check
     since     when it was first reported, ISO time; set by ``alerts.state``
     evidence  failing rows as (where, what, sentence, link)
+    news_of   what else makes it another problem, to be told of again, when it changes; not shown
     """
 
     key: str
@@ -35,14 +36,15 @@ class Problem:
     evidence: tuple[tuple[str, str, str, str], ...] = ()
     runbook: str = ""
     since: str = ""
+    news_of: str = ""
 
     @property
     def fingerprint(self) -> str:
         """Changes when the problem becomes another: worse, of other kind, in other cities or figures."""
         shown = sorted({(where, what) for where, what, _, _ in self.evidence})
-        return hashlib.sha256(
-            json.dumps([self.key, self.severity, self.status, sorted(self.cities), shown]).encode()
-        ).hexdigest()[:16]
+        said = [self.key, self.severity, self.status, sorted(self.cities), shown]
+        said += [self.news_of] if self.news_of else []
+        return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)

@@ -244,7 +244,12 @@ def test_source_health_names_each_trouble(ask: Ask) -> None:
         # Second places name nothing as a rule; that is bad only where the region's report is missing.
         "140100-newspaper": "ok",
         "140300-newspaper": "blind",
+        "141000": "blind",
     }
+    assert ask("select distinct source_id from staging.looks where source_id like '14_000' order by 1") == [
+        ("140000",),
+        ("141000",),
+    ]
 
 
 def test_search_finds_passages_that_hold_every_word(ask: Ask) -> None:

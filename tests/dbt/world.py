@@ -235,5 +235,11 @@ def staging() -> dict[str, list[Row]]:
             look("370200", "370200", night(40), links_seen=0),
             look("140200", "140200", night(40), error="not_found", **failed),
             look("140300", "140300", night(40)),
+            # Left the registry; and one that came back to it.
+            look("140900", "140900", night(30)),
+            look("140900", "140900", night(31), retired=True),
+            look("141000", "141000", night(30)),
+            look("141000", "141000", night(31), retired=True),
+            look("141000", "141000", night(40), links_seen=0),
         ],
     }

@@ -25,6 +25,14 @@ OTHERS = {
     "commit-broke": (None, "What a night staged could not be made to count."),
     "many-sources-failed": (None, "A large part of all sources failed in one night."),
     "source-failing": (None, "A source could not be read."),
+    "sources-nameless": (
+        "source_silent",
+        "Sources answer in season, and never named a report of any year.",
+    ),
+    "sources-unwatched": (
+        "source_silent",
+        "A region that was watched has no entry in the registry any more.",
+    ),
     "run-late": (None, "A night did not start, or did not end, in time; or no build took up what it staged."),
 }
 ADVICE = {
@@ -49,6 +57,13 @@ ADVICE = {
     "`cityreports sources check` on three of them says more.",
     "source-failing": "`cityreports sources check ID` looks at it live and says what it finds: a page that moved, a "
     "certificate, a challenge page. Mend its entry in scrapers/sources.",
+    "sources-nameless": "Said once for all of them, and again when there is one more; fewer are no news. `cityreports sql "
+    "\"select * from marts.mart_source_health where status = 'blind' and latest_report_year is null\"` lists them. A portal "
+    "of which only the home page is known may have its column behind a script, or under another name: `cityreports sources "
+    "check ID`, then docs/adding-a-city.md. Titles that differ (行署工作报告, say): `title_pattern`.",
+    "sources-unwatched": "An entry, a file or the setting `sources` changed. If that was meant, nothing is to be done: the "
+    "reports stay, the sources are left out of marts.mart_source_health, and nobody is told again. Else put the entry back: "
+    "the next night looks at it as before.",
     "run-late": "`cityreports watch` says what is late now. Is the scheduler running, is the DAG paused, is another run "
     "still holding the home (`cityreports status`)? A machine that slept catches up with its next run.",
 }

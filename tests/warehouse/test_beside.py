@@ -66,7 +66,7 @@ for run in ("run1",):
     pipeline.parse_batch(settings, run, batch.name)
     assert pipeline.nothing_to_build(settings, pipeline.commit(settings, run))
     pipeline.report(settings, run)
-assert not pipeline._failures_in_a_row(settings)[batch.sources[0]]
+assert not pipeline._failures_in_a_row(pipeline._looks_by_time(settings))[batch.sources[0]]
 """
     assert loaded(code, tmp_path, "duckdb", "pandas", "dbt", "great_expectations", "pyarrow.compute") == set()
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from expectations.alerts import Problem
 from tests.cli.reports import write_report
 from warehouse import intake, pipeline, staging
 from warehouse.runs import RunParams
@@ -283,6 +284,159 @@ def test_sources_that_fail_are_told_of_from_the_third_night(settings: Settings) 
         "batch/140000",
         "sources/many",
     ]
+
+
+def looks_of_night(settings: Settings, day: int, *looks: dict[str, Any]) -> list[Problem]:
+    """A night's looks, staged; and what somebody must hear of after it."""
+    from tests.warehouse.rows import row
+
+    at = pipeline.datetime(2026, 1, 1, tzinfo=pipeline.UTC) + timedelta(days=day)
+    values = [
+        {"looked_at": at, "region_code": look["source_id"][:6], "ok": not look.get("error")} | look
+        for look in looks
+    ]
+    file = staging.write_table(
+        settings.staging, "looks", f"n{day}-b", [row("looks", **look) for look in values]
+    )
+    staging.write_commit(settings.staging, f"n{day}", [file])
+    failed = [
+        {"source": look["source_id"], "error": look["error"], "detail": look.get("detail", "")}
+        for look in values
+        if not look["ok"]
+    ]
+    return pipeline.problems_of_night(settings, [], {"sources": len(looks), "failed_looks": failed})
+
+
+def test_sources_that_never_named_a_report_are_told_of_together_and_again_only_when_there_are_more(
+    settings: Settings,
+) -> None:
+    def night_of(day: int, blind: range, error: str | None = "blind_in_season") -> list[Problem]:
+        fine = {"links_seen": 3}
+        silent = {"error": error, "links_seen": 0}
+        every = range(140100, 140130)
+        return looks_of_night(
+            settings, day, *({"source_id": str(n), **(silent if n in blind else fine)} for n in every)
+        )
+
+    assert [night_of(day, range(140105, 140130)) for day in (0, 1)] == [[], []], (
+        "25 of 30, and no network's fault"
+    )
+    (problem,) = night_of(2, range(140105, 140130))
+    assert (problem.key, problem.severity, problem.count) == ("sources/nameless", "warn", 25)
+    assert problem.title == "25 of 30 sources answer and never named a report"
+    assert problem.detail.startswith("the latest: 140129, 140128")
+    assert problem.detail.endswith("and 15 more")
+    # Some name a report now: fewer, and nobody is told again.
+    (fewer,) = night_of(3, range(140110, 140130))
+    assert (fewer.count, fewer.fingerprint) == (20, problem.fingerprint)
+    # The season ends: nothing is asked of them, and nothing is well.
+    (summer,) = night_of(120, range(140110, 140130), None)
+    assert (summer.count, summer.fingerprint) == (20, problem.fingerprint)
+
+
+def test_one_more_that_never_named_a_report_is_news_and_one_that_did_is_told_of_by_name(
+    settings: Settings,
+) -> None:
+    silent = {"error": "blind_in_season", "links_seen": 0, "detail": "no report of any year in the listing"}
+    fingerprints = []
+    for day in range(7):
+        looks = [
+            {"source_id": "140100", **silent},
+            {"source_id": "140300", **(silent if day >= 4 else {"links_seen": 2})},
+            *([{"source_id": "140200", **silent}] if day >= 2 else []),
+            *({"source_id": str(n), "links_seen": 1} for n in range(150000, 150020)),
+        ]
+        problems = {problem.key: problem for problem in looks_of_night(settings, day, *looks)}
+        fingerprints.append(problems["sources/nameless"].fingerprint if day >= 2 else None)
+        assert ("source/140300" in problems) == (day == 6)
+        assert set(problems) <= {"sources/nameless", "source/140300"}
+    assert fingerprints[2] == fingerprints[3]
+    assert fingerprints[3] != fingerprints[4] == fingerprints[6]
+
+
+def test_a_run_for_one_city_ends_no_others_trouble_and_a_place_left_alone_has_none(
+    settings: Settings,
+) -> None:
+    failing = {"error": "deadline", "links_seen": 0}
+    paper = {"source_id": "140200-newspaper", **failing}
+    for day in range(3):
+        problems = looks_of_night(settings, day, {"source_id": "140100", **failing}, paper)
+    assert {p.key for p in problems} == {"source/140100", "source/140200-newspaper"}
+    problems = looks_of_night(settings, 3, {"source_id": "141000", "links_seen": 1})
+    assert {p.key for p in problems} == {"source/140100", "source/140200-newspaper"}
+    problems = looks_of_night(settings, 4, {"source_id": "140200-newspaper", "asked": False, "links_seen": 0})
+    assert {p.key for p in problems} == {"source/140100"}
+    problems = looks_of_night(
+        settings, 5, {**paper, "links_seen": 0}, {"source_id": "140100", "links_seen": 1}
+    )
+    assert {p.key for p in problems} == {"source/140200-newspaper"}, (
+        "four in a row: what was not asked is no success"
+    )
+
+
+def registry(folder: Path, *codes: tuple[str, str]) -> str:
+    """A file of sources, on sites that nobody answers for."""
+    entries = "".join(
+        f'  - {{code: "{code}", name: {name}, platform: plain, listings: ["http://192.0.2.1/"], verified: null}}\n'
+        for code, name in codes
+    )
+    path = folder / "sources.yml"
+    path.write_text(f"province: 山西省\nsources:\n{entries}", encoding="utf-8")
+    return str(path)
+
+
+def look_by_hand(settings: Settings, run: str, sources: str, **params: str) -> None:
+    """A night up to its commit, without a network: each source is seen to name three reports."""
+    from scrapers.model import Look, to_dict
+
+    batches = pipeline.plan(settings, run, RunParams(sources=sources, **params))
+    at = pipeline.datetime.fromisoformat(pipeline.plan_value(settings, run)["at"])
+    for batch in batches:
+        looks = [Look(run, name, name[:6], at, ok=True, links_seen=3) for name in batch.sources]
+        path = settings.runs / run / f"links-{batch.name}.json"
+        path.write_text(json.dumps([to_dict(look) for look in looks]), encoding="utf-8")
+        pipeline.fetch_batch(settings, run, batch.name)
+        pipeline.parse_batch(settings, run, batch.name)
+    pipeline.commit(settings, run)
+
+
+def test_a_source_that_left_the_registry_is_retired_and_a_region_without_any_is_told_of(
+    settings: Settings, tmp_path: Path
+) -> None:
+    both = (("140100", "太原市"), ("140200", "大同市"))
+
+    def retired() -> list[tuple[str, str]]:
+        found = rows(settings, "looks", "run_id", "source_id", "retired")
+        return sorted((run, source) for run, source, is_retired in found if is_retired)
+
+    def told() -> list[tuple[str, tuple[str, ...]]]:
+        found = pipeline.problems_of_night(settings, [], {"sources": 1, "failed_looks": []})
+        return [(problem.key, problem.cities) for problem in found]
+
+    look_by_hand(settings, "n1", registry(tmp_path, *both))
+    before = pipeline.inputs_digest(settings)
+    look_by_hand(settings, "n2", registry(tmp_path, *both), city="太原市")
+    assert (retired(), told()) == ([], []), "a run for one city says nothing of the others"
+    assert pipeline.inputs_digest(settings) == before
+    look_by_hand(settings, "n3", registry(tmp_path, both[0]))
+    assert (retired(), told()) == ([("n3", "140200")], [("sources/unwatched", ("大同市",))])
+    assert pipeline.inputs_digest(settings) != before, "the warehouse is built again without it"
+    look_by_hand(settings, "n4", registry(tmp_path, both[0]))
+    assert retired() == [("n3", "140200")], "once"
+    look_by_hand(settings, "n5", registry(tmp_path, *both))
+    assert told() == []
+    look_by_hand(settings, "n6", registry(tmp_path, both[0]))
+    assert retired() == [("n3", "140200"), ("n6", "140200")]
+
+
+def test_a_build_is_due_when_a_source_passes_the_due_day_of_its_entry(settings: Settings) -> None:
+    look = {"source_id": "140100", "links_seen": 3, "season_due": "01-20"}
+    looks_of_night(settings, 10, look)
+    before = pipeline.inputs_digest(settings)
+    looks_of_night(settings, 11, look)
+    assert pipeline.inputs_digest(settings) == before
+    looks_of_night(settings, 25, look)
+    assert pipeline.inputs_digest(settings) != before
 
 
 def test_the_summary_counts_what_was_done(settings: Settings, folder: Path) -> None:

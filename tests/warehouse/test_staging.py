@@ -271,7 +271,7 @@ def test_two_writers_cannot_hold_a_home(tmp_path: Path) -> None:
 
 
 def test_of_old_looks_only_what_is_still_asked_for_is_kept(tmp_path: Path) -> None:
-    def look(source: str, days: int, *, ok: bool, seen: int) -> dict:
+    def look(source: str, days: int, *, ok: bool | None, seen: int | None) -> dict:
         return row(
             "looks",
             run_id=f"{source}{days}",
@@ -290,6 +290,9 @@ def test_of_old_looks_only_what_is_still_asked_for_is_kept(tmp_path: Path) -> No
         look("dead", 500, ok=False, seen=0),
         look("dead", 900, ok=True, seen=5),  # the last success, and the fullest list
         look("dead", 901, ok=True, seen=5),
+        # What says that it left the registry must not go before the looks that it makes void.
+        look("gone", 900, ok=True, seen=5),
+        look("gone", 500, ok=None, seen=None) | {"retired": True},
         # Under a clock that was centuries ahead: neither kept, nor the day from which others are counted back.
         look("alive", -300_000, ok=True, seen=90),
     ]
@@ -299,4 +302,4 @@ def test_of_old_looks_only_what_is_still_asked_for_is_kept(tmp_path: Path) -> No
     staging.compact(tmp_path, "c", after=2)
     kept = sorted(staging.read_table(tmp_path, "looks", ["run_id"]).column("run_id").to_pylist())
     # Of two equally full lists the older one may stay, too.
-    assert kept == ["alive0", "alive399", "alive800", "dead1", "dead900", "dead901"]
+    assert kept == ["alive0", "alive399", "alive800", "dead1", "dead900", "dead901", "gone500", "gone900"]

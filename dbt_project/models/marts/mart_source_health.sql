@@ -1,16 +1,17 @@
 {#-
     The clock is the last look of any source, not the wall: the same looks give the same health, whenever it is built.
-    This is the only place where a source is judged; docs/sources.md says it in words. A report is due at the end of March
-    (scrapers.model.Season), or three weeks after the day on which the source usually had it, where that is earlier.
+    This is the only place where a source is judged; docs/sources.md says it in words. A report is due on the day that the
+    source's entry names, else at the end of March (scrapers.model.Season), or three weeks after the day on which the
+    source usually had it, where that is earlier. A night that left a source alone says nothing of it.
 -#}
 
 with looks as (
 
     select
         *,
-        row_number() over (partition by source_id order by looked_at desc) as recency,
-        max(case when ok then looked_at end) over (partition by source_id) as last_success_at
-    from {{ ref('stg_looks') }}
+        row_number() over (partition by source_id, asked order by looked_at desc) as recency,
+        max(case when ok and asked then looked_at end) over (partition by source_id) as last_success_at
+    from (select * replace (coalesce(asked, true) as asked) from {{ ref('stg_looks') }})
 
 ),
 
@@ -29,15 +30,17 @@ by_source as (
     select
         source_id,
         max(region_code) as region_code,
-        count(*) as looks,
+        count(*) filter (where asked) as looks,
         max(looked_at) as last_look_at,
         any_value(last_success_at) as last_success_at,
-        count(*) filter (where last_success_at is null or looked_at > last_success_at) as failures_since_success,
+        count(*) filter (where asked and (last_success_at is null or looked_at > last_success_at))
+            as failures_since_success,
         max(links_seen) as most_links_seen,
-        arg_max(ok, looked_at) as is_last_look_ok,
-        arg_max(links_seen, looked_at) as last_links_seen,
-        max(error) filter (where recency = 1) as last_error,
-        max(detail) filter (where recency = 1) as last_detail
+        arg_max(ok, looked_at) filter (where asked) as is_last_look_ok,
+        arg_max(links_seen, looked_at) filter (where asked) as last_links_seen,
+        max(error) filter (where recency = 1 and asked) as last_error,
+        max(detail) filter (where recency = 1 and asked) as last_detail,
+        coalesce(arg_max(season_due, looked_at), '03-31') as season_due
     from looks
     group by source_id
 
@@ -110,22 +113,28 @@ usual as (
 
 ),
 
-expected as (
+due as (
 
     select
         by_source.*,
         clock.now_at,
         clock.today,
         clock.this_year,
-        case when by_source.region_code is not null then
-            least(
-                make_date(clock.this_year, 3, 31),
-                coalesce(make_date(clock.this_year, 1, 1) + usual.days_into_year + 21, make_date(clock.this_year, 3, 31))
-            )
-        end as expected_by
+        cast(clock.this_year || '-' || by_source.season_due as date) as due_on
     from by_source
     cross join clock
-    left join usual on by_source.source_id = usual.source_id
+
+),
+
+expected as (
+
+    select
+        due.*,
+        case when due.region_code is not null then
+            least(due.due_on, coalesce(make_date(due.this_year, 1, 1) + usual.days_into_year + 21, due.due_on))
+        end as expected_by
+    from due
+    left join usual on due.source_id = usual.source_id
 
 ),
 
@@ -169,13 +178,16 @@ select
     judged.expected_by,
     case
         when judged.last_error = 'challenge_page' then 'challenged'
+        -- A second place need not name what the region has: it answered, which is all that is asked of it.
+        when
+            judged.source_id <> judged.region_code and judged.last_error = 'blind_in_season'
+            and coalesce(regions_have.latest_report_year, 0) >= judged.due_report_year then 'ok'
         when not judged.is_last_look_ok and judged.is_last_look_blind then 'blind'
         when judged.last_success_at is null then 'never'
         when not judged.is_last_look_ok then 'failing'
-        -- Others were looked at for more than a week and it was not: its batch breaks, or its entry is gone. (A folder is
-        -- looked at when somebody asks for it.)
+        -- Others were looked at for more than a week and it was not: its batch breaks. (A folder is looked at when somebody
+        -- asks for it.)
         when judged.region_code is not null and judged.last_look_at < judged.now_at - interval 7 days then 'failing'
-        -- A second place need not name what the region has.
         when
             judged.source_id <> judged.region_code
             and coalesce(regions_have.latest_report_year, 0) >= judged.due_report_year then 'ok'
