@@ -273,6 +273,13 @@ def _epaper(found: list[Report]) -> dict[str, Reply]:
             "<div><a href='node_1.htm'>第01版：要闻</a> <a href='node_2.htm'>第02版：综合</a></div>"
             "<ul><li><a href='content_2_1.htm'>汾河公园春意渐浓</a></li></ul>"
         )
+        # A look opens the few articles of a page, to see whether one is a report under a headline of its own.
+        for other, headline in (
+            ("content_1_2.htm", "全市重点项目春季开工"),
+            ("content_2_1.htm", "汾河公园春意渐浓"),
+        ):
+            words = f"<founder-title>{headline}</founder-title><div id='ozoom'><P>　　本报讯（示例）{headline}。</P></div>"
+            pages[folder + other] = Reply(_page("太原日报", "", words))
         pages[folder + "node_1.htm"] = Reply(_page("太原日报 第01版", "", first))
         pages[folder + "node_2.htm"] = Reply(_page("太原日报 第02版", "", second))
     return pages

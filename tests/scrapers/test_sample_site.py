@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ def test_a_night_on_the_sample_site_brings_every_report_and_the_next_nothing(nig
         sources = load_sources(samples.SOURCES, base_url=base)
         looks, fetched = night.run(*sources)
         assert all(look.ok for look in looks), [look.detail for look in looks if not look.ok]
+        assert [failure for look in looks for failure in look.failures] == []
         assert [from_dict(Look, to_dict(look)) for look in looks] == looks
         found = {(item.claim.region, item.claim.report_year) for item in fetched if isinstance(item, Fetched)}
         assert found == {(report.region, report.year) for report in reports()}
@@ -37,6 +39,15 @@ def test_a_night_on_the_sample_site_brings_every_report_and_the_next_nothing(nig
     held = Archive(night.archive.store.root)
     assert held.verify() == []
     assert len(list(held.records())) == len(reports())
+
+
+def test_a_night_on_the_sample_site_brings_the_same_on_any_day(night: Night) -> None:
+    """A newcomer's first night may be in November, when second places are left alone."""
+    with samples.serve() as base:
+        sources = load_sources(samples.SOURCES, base_url=base)
+        looks, fetched = night.run(*sources, now=datetime(2026, 11, 27, tzinfo=UTC))
+        assert all(look.ok and look.asked for look in looks)
+        assert len(fetched) == len(reports())
 
 
 def test_the_sample_covers_six_cities_over_two_years() -> None:
