@@ -910,7 +910,7 @@ _ENDED = re.compile(r"(?:已|当年|全部|基本|其中)*(?:竣工|完工|投�
 
 
 #: 5.39万人脱贫.
-_OUT_OF_POVERTY = re.compile(r"(?:如期|稳定|顺利|实现|全部|成功)*脱贫(?:$|[,;。、!摘])")
+_OUT_OF_POVERTY = re.compile(r"(?:如期|稳定|顺利|实现|全部|成功)*脱贫(?:出列)?(?:$|[,;。、!摘])")
 
 
 #: 城区人口: of a part of the region, not its residents.

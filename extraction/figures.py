@@ -138,7 +138,7 @@ class Figures(Subjects):
                         metric.domain == "prices"
                         # 11.25万贫困人口脱贫: people that follow are counted without 人
                         or (
-                            level_unit == "people"
+                            level_unit in ("people", "person_times")
                             # 转移农村劳动力3万: or the ten thousands are
                             and (subject.mention.start >= q.stop or "万" in q.raw_value + q.raw_unit)
                         )
@@ -371,20 +371,12 @@ class Figures(Subjects):
             # 从2020年的51%提升到70%
             years = (stretch.years[1], stretch.years[1])
         role = "actual" if years[1] < year else "target"
-        if statistic == "growth_rate" and not base and not on_year and not each and len(self.facts) > 1:
-            first, latest = self.facts[-2:]
-            if (
-                metric is not None
-                and first.metric is latest.metric is metric
-                and first.statistic == latest.statistic == "level"
-                and first.number_start >= self.sentence_start
-                and first.years[1] < latest.years[0] - 1
-                and latest.years[0] == latest.years[1] == years[1]
-                and FROM.search(self.text, max(0, first.number_start - 8), first.number_start)
-                and _AT_ONCE.fullmatch(self.text, latest.number_end, q.start)
-            ):
-                years = (first.years[1] + 1, years[1])  # 从2005年的28亿元增加到95亿元，增长2.4倍
-                rule = "stated"
+        meanwhile = (
+            self._from_and_to(metric, q) if statistic == "growth_rate" and not base and not on_year else None
+        )
+        if meanwhile and meanwhile[1] == years[1]:
+            years = meanwhile  # 从2005年的28亿元增加到95亿元，增长2.4倍 (or 年均增长13%)
+            rule = "stated"
         if (
             years[1] == year
             and stretch.kind in ("review", "five_year_review")
@@ -544,6 +536,24 @@ class Figures(Subjects):
                 years = (years[1], years[1])
         return years, role, rule, averaged, partial
 
+    def _from_and_to(self, metric: Metric | None, q: Quantity) -> tuple[int, int] | None:
+        """The years in which the metric grew from what the fact before last states to what the last one does, where
+        the number follows at once."""
+        if metric is None or len(self.facts) < 2:
+            return None
+        first, latest = self.facts[-2:]
+        if (
+            first.metric is latest.metric is metric
+            and first.statistic == latest.statistic == "level"
+            and first.number_start >= self.sentence_start
+            and first.years[1] < latest.years[0] - 1
+            and latest.years[0] == latest.years[1] < self.year
+            and FROM.search(self.text, max(0, first.number_start - 8), first.number_start)
+            and _AT_ONCE.fullmatch(self.text, latest.number_end, q.start)
+        ):
+            return first.years[1] + 1, latest.years[0]
+        return None
+
     def _values(
         self, q: Quantity, metric: Metric | None, statistic: str, sign: int
     ) -> tuple[str, float | None, float | None]:
@@ -671,12 +681,12 @@ _PARTS_OF_GDP = frozenset(f"{which}_industry_value_added" for which in ("primary
 
 
 _ADDED = re.compile(
-    r"(?<!累计)认定|新增|净增|新建|新培育|新认定|新引进|新开|新入库|新登记|新设|新发展|新注册"
+    r"(?<!累计)认定(?!的)|新增|净增|新建|新培育|新认定|新引进|新开|新入库|新登记|新设|新发展|新注册"
 )
 
 
 #: Verbs of taking in, of what is to come or was come by: never how many there are.
-_TAKEN_IN = re.compile(r"培育|引进|获批|入选|认定|创建|争创|组建|打造")
+_TAKEN_IN = re.compile(r"培育|引进|获批|入选|认定(?!的)|创建|争创|组建|打造")
 
 
 def _own_unit(q: Quantity) -> tuple[str, float, float | None]:
@@ -735,7 +745,9 @@ _AS_OF_A_YEAR = re.compile(
 
 
 #: Between what it came to and by how much it grew meanwhile.
-_AT_ONCE = re.compile(r"[,、](?:五年|累计|共|总共|净)*(?:增长|增加|增|翻)了?(?:近|约|超过?)?")
+_AT_ONCE = re.compile(
+    r"[,、](?:五年|累计|共|总共|净|年均|年平均|平均每年)*(?:递增|增长|增加|增|翻)了?(?:近|约|超过?)?"
+)
 
 
 #: Between the year that a figure is compared with and the average of the years since.

@@ -11,13 +11,13 @@ from extraction.structure import PLANS
 
 _PLAN_NAMES = "|".join(sorted(PLANS, key=len, reverse=True))
 #: What a word of time begins with: at other characters nothing need be tried (a third of the time).
-_BEGINS = '到至截力确12二两过近这前五三四543本上今未接下往再用届“"十八九去一年明每平逐'
+_BEGINS = '到至截力确12二两过近这前五三四543本上今未接下往再用届“"十六七八九去一年明每平逐'
 _TIME = re.compile(
     rf"(?=[{_BEGINS}])(?:(?P<by>到|至|截至|截止|力争|力争到|确保到)?(?P<y>(?:19|20)\d\d|二[〇零○O0o][一二三四五六七八九〇零○]{{2}})(?:[-—至到~](?P<y2>(?:19|20)?\d\d))?年(?P<part>上半年|一季度|前三季度|前\d+个?月|\d{{1,2}}[-—至]\d{{1,2}}月|\d{{1,2}}月(?!底|末))?(?P<edge>年?底|末|初|以前|前|以来|起)?"
     rf"|(?P<span>(?:过去的?|近|这|前)?(?<![一二三四五六七八九十\d])(?P<n>[五三四二两5432])(?:个)?年(?:来|间|里|内|期间|平均)|(?:过去的?|近)(?P<n2>[五三四二两5432])年|(?:本届政府|上届政府)(?:五年|任期)|(?<![一二三四十\d今后未过去近])五年(?=累计|共|总计|新增|新建|生产|完成|建成|改造|实施|投入|培育|引进|净增|发放|打通|开工|创建|办成|增加|翻|增长|提高|下降|年均))"
     rf"|(?P<ahead>(?:今后|未来|接下来|下一个|往后|再用|用)(?:的)?(?:[二两三四2-5](?:到|至|[-—])?)?(?P<n3>[五三四二两十5432])(?:到[五十])?年(?:时间|内|左右)?|五年内|本届政府任期内|届末)"
     rf"|[“\"]?(?P<plan>{_PLAN_NAMES})[”\"]?(?P<planedge>时期末|期?末|期?初|以来|(?:时期|期间)?前[二两三四]年|时期|期间|五年|规划)?"
-    r"|(?P<ago>五年前|(?<=[比较])年初)"
+    r"|(?P<ago>五年前|(?<=[比较是])[两三四六七八九十]年前|(?<=[比较])年初)"
     r"|(?P<last>去年|上年|上一年|过去一年|过去的一年|一年来)"
     r"|(?P<this>今年|本年度?|年内|今冬明春)"
     r"|(?P<next>明年)"
@@ -120,7 +120,12 @@ def find_times(
             else:
                 kind = "span"
         elif match["ago"]:
-            years = (year - 6, year - 6) if match["ago"] != "年初" else (year - 2, year - 2)
+            ago = (
+                1
+                if match["ago"] == "年初"
+                else {"六": 6, "七": 7, "八": 8, "九": 9, **_SMALL}[match["ago"][0]]
+            )
+            years = (year - 1 - ago, year - 1 - ago)
         elif match["last"]:
             if _AS_BEFORE.match(text, match.end()):
                 continue  # 增长保持上年水平: no word of time for the figures that follow

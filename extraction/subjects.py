@@ -416,6 +416,8 @@ class Subjects:
         if self.of_city and mention.candidates[0][0].code in ("airport_passengers", "airport_cargo"):
             rest = _OWN_AIRPORT.sub("", rest)
         rest = rest.strip(".·…▲★●◆■□▪◇○☆►▶▷➤➢❖◎√✓✔☑✅【】")
+        if rest.startswith("港") and mention.candidates[0][0].code in ("port_cargo", "port_containers"):
+            rest = rest.removeprefix("港口").removeprefix("港区").removeprefix("港")  # 宁波港区货物吞吐量
         if "的是" in rest:
             rest = rest.rpartition("的是")[2]  # 值得关注的是, 增长最快的是
         match = BEFORE.match(rest)
