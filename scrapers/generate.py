@@ -19,6 +19,7 @@ from pathlib import Path
 from extraction.regions import Region, by_code
 from scrapers import platforms
 from scrapers.sources import REGISTRY, RegistryError, load_sources
+from scrapers.titles import prefectures_titles
 
 GOLDEN = Path(__file__).resolve().parent.parent / "tests" / "scrapers" / "golden"
 
@@ -91,9 +92,12 @@ def new_platform(name: str, *, modules: Path | None = None, golden: Path = GOLDE
     return [module, address, *pages]
 
 
-def new_city(code: str, *, platform: str, listing: str, directory: Path = REGISTRY) -> Path:
+def new_city(
+    code: str, *, platform: str, listing: str, title_pattern: str = "", directory: Path = REGISTRY
+) -> Path:
     """A region's entry, or another platform and listing in the entry that is there; ``verified`` becomes
-    null.
+    null. A ``title_pattern`` of one's own is widened for prefectures (地区) and leagues (盟), whose report may be called
+    行署工作报告; without one, the entry keeps what it has.
 
     Returns the file. Raises GenerateError, and RegistryError where the registry would not be valid
     afterwards; then nothing is changed.
@@ -104,7 +108,8 @@ def new_city(code: str, *, platform: str, listing: str, directory: Path = REGIST
     file = _file_of(region, directory)
     before = file.read_text(encoding="utf-8") if file.exists() else None
     text = before if before is not None else f"province: {_province(region).name}\nsources:\n"
-    file.write_text(_with_entry(text, region, platform, listing), encoding="utf-8")
+    pattern = prefectures_titles(region.name, title_pattern) if title_pattern else ""
+    file.write_text(_with_entry(text, region, platform, listing, pattern), encoding="utf-8")
     try:
         load_sources(file)
     except RegistryError:
@@ -128,12 +133,12 @@ def _file_of(region: Region, directory: Path) -> Path:
     )
 
 
-def _with_entry(text: str, region: Region, platform: str, listing: str) -> str:
+def _with_entry(text: str, region: Region, platform: str, listing: str, pattern: str) -> str:
     entry = re.search(rf'^  - code: "{region.code}"\n(?:    .*\n|\n)*', text, re.M)
     if entry is None:
         return text.rstrip("\n") + (
             f'\n  - code: "{region.code}"\n    name: {region.name}\n    platform: {platform}\n'
-            f'    listings: ["{listing}"]\n    verified: null\n    note: "not tried yet"\n'
+            f'    listings: ["{listing}"]\n{_pattern_line(pattern)}    verified: null\n    note: "not tried yet"\n'
         )
     changed = entry[0]
     for key, value in (
@@ -143,7 +148,15 @@ def _with_entry(text: str, region: Region, platform: str, listing: str) -> str:
         ("note", '"not tried yet"'),
     ):
         changed = _with_line(changed, key, value)
+    if pattern:
+        changed = re.sub(r"^    title_pattern: .*\n", "", changed, flags=re.M)
+        changed = changed.replace("    verified: null\n", f"{_pattern_line(pattern)}    verified: null\n", 1)
     return text[: entry.start()] + changed + text[entry.end() :]
+
+
+def _pattern_line(pattern: str) -> str:
+    """As YAML has it between single quotes, in which nothing but they themselves is special."""
+    return "    title_pattern: '{}'\n".format(pattern.replace("'", "''")) if pattern else ""
 
 
 def _with_line(entry: str, key: str, value: str) -> str:
@@ -162,11 +175,21 @@ def main(arguments: list[str] | None = None) -> int:
     city.add_argument("code", help="six digits, GB/T 2260")
     city.add_argument("--platform", required=True, choices=platforms.names())
     city.add_argument("--listing", required=True, help="address of the page that lists reports")
+    city.add_argument(
+        "--title-pattern",
+        default="",
+        help="what its titles match, where they are not called 政府工作报告 (行署工作报告 fits by itself)",
+    )
     kinds.add_parser("platform", help="a module in scrapers/platforms/").add_argument("name")
     options = parser.parse_args(arguments)
     try:
         if options.kind == "city":
-            file = new_city(options.code, platform=options.platform, listing=options.listing)
+            file = new_city(
+                options.code,
+                platform=options.platform,
+                listing=options.listing,
+                title_pattern=options.title_pattern,
+            )
             print(f"{file}: entry written. Try it: cityreports sources check {options.code}")
         else:
             made = new_platform(options.name)

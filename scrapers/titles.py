@@ -70,6 +70,20 @@ _NATIONAL = re.compile(
 _NATIONS_DAYS = ((3, 4), (3, 16))
 
 
+#: What a prefecture (地区) or a league (盟) calls its report beside 政府工作报告, by the body that governs it.
+_OF_PREFECTURES = ("行署工作报告", "行政公署工作报告", "行署2026年工作报告")
+
+
+def prefectures_titles(region_name: str, pattern: str) -> str:
+    """A title pattern that also fits what a prefecture calls its report: 地区, 盟 and 政府工作报告 give
+    ``政府工作报告|(?:行署|行政公署)(?:\\d{4}年度?)?工作报告``. As it was where it fits already, and for any other region."""
+    if not region_name.endswith(("地区", "盟")) or all(
+        re.search(pattern, title) for title in _OF_PREFECTURES
+    ):
+        return pattern
+    return rf"{pattern}|(?:行署|行政公署){_YEAR_TOO}工作报告"
+
+
 def edition_of(title: str) -> str | None:
     """``abstract``, ``digest``, or None where the title says nothing of it."""
     if _ABSTRACT.search(title):

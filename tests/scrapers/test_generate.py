@@ -39,6 +39,34 @@ def test_a_city_without_an_entry_gets_one_also_in_a_new_file(tmp_path: Path) -> 
     ]
 
 
+@pytest.mark.parametrize(
+    ("code", "given", "written"),
+    [
+        ("232700", "政府工作报告", r"政府工作报告|(?:行署|行政公署)(?:\d{4}年度?)?工作报告"),
+        (
+            "152500",
+            r"政府(?:\d{4}年)?工作报告",
+            r"政府(?:\d{4}年)?工作报告|(?:行署|行政公署)(?:\d{4}年度?)?工作报告",
+        ),
+        ("542500", "工作报告", "工作报告"),
+        ("140200", "政府工作报告", "政府工作报告"),
+        ("140200", "'26年政府工作报告", "'26年政府工作报告"),
+    ],
+)
+def test_a_title_pattern_of_ones_own_fits_what_a_prefecture_calls_its_report(
+    tmp_path: Path, code: str, given: str, written: str
+) -> None:
+    for _ in range(2):  # a new entry, and one that is there
+        new_city(
+            code, platform="plain", listing="https://www.x.gov.cn/", title_pattern=given, directory=tmp_path
+        )
+        (source,) = load_sources(tmp_path)
+        assert source.title_pattern == written
+    new_city(code, platform="trs", listing="https://www.y.gov.cn/", directory=tmp_path)
+    (source,) = load_sources(tmp_path)
+    assert (source.platform, source.title_pattern) == ("trs", written)
+
+
 def test_what_would_break_the_registry_changes_nothing(tmp_path: Path) -> None:
     for file in REGISTRY.glob("140000*.yml"):
         shutil.copy(file, tmp_path)

@@ -13,7 +13,7 @@ import pytest
 
 from expectations.alerts import Problem
 from tests.cli.reports import write_report
-from warehouse import intake, pipeline, staging
+from warehouse import intake, pipeline, staging, status
 from warehouse.runs import RunParams
 from warehouse.settings import Settings, load_settings
 
@@ -421,6 +421,12 @@ def test_a_source_that_left_the_registry_is_retired_and_a_region_without_any_is_
     look_by_hand(settings, "n3", registry(tmp_path, both[0]))
     assert (retired(), told()) == ([("n3", "140200")], [("sources/unwatched", ("大同市",))])
     assert pipeline.inputs_digest(settings) != before, "the warehouse is built again without it"
+    said = [line for line in status.status_lines(settings) if "registry" in line]
+    assert [line.partition(" (")[0] for line in said] == [
+        "No longer in the registry, so not watched: 1: 140200"
+    ]
+    pipeline.commit(settings, "n3")
+    assert retired() == [("n3", "140200")], "the same, when the step is made again"
     look_by_hand(settings, "n4", registry(tmp_path, both[0]))
     assert retired() == [("n3", "140200")], "once"
     look_by_hand(settings, "n5", registry(tmp_path, *both))
