@@ -10,7 +10,10 @@ BIN := .venv/bin
 export UV_CACHE_DIR ?= $(CURDIR)/.uv/cache
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help setup run test check bench notebook fuzz audit sbom clean secrets up down logs cluster-test chaos outages
+# Of `make check`: apart, so that `make --jobs=2` makes them side by side.
+CHECKS := check-style check-types check-sql
+
+.PHONY: help setup run test check $(CHECKS) bench notebook fuzz audit sbom clean secrets up down logs cluster-test chaos outages
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -30,13 +33,19 @@ setup: .venv/.synced ## install everything the project needs into .venv
 run: setup ## a night on the sample site: fetch, parse, build, check, publish
 	@$(BIN)/cityreports run --sample
 
-check: setup ## lint, types, import rules, SQL style, compose file
+check: $(CHECKS) ## lint, types, import rules, SQL style, compose file
+
+check-style: setup
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/sqlfluff lint dbt_project/models --processes 2 -q
 	@$(BIN)/python scripts/check_compose.py
+
+check-types: setup
+	@$(BIN)/mypy
+
+check-sql: setup
+	@$(BIN)/sqlfluff lint dbt_project/models -q
 
 test: check ## the checks above and every test
 	@$(BIN)/python -m pytest -n 2

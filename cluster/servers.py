@@ -7,16 +7,39 @@ import os
 import pwd
 import shutil
 import subprocess
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Callable, Mapping
+from functools import wraps
 from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+from filelock import FileLock
 
 from cluster.processes import Group, ProcessError
+
+Words = ParamSpec("Words")
+Found = TypeVar("Found")
+
+
+#: One process at a time looks for a server and installs it: in CI tests and `make cluster-test` run side by side, and a
+#: package that another one is about to unpack is half there.
+_INSTALLING = FileLock(Path(tempfile.gettempdir()) / f"cityreports-install-{os.getuid()}.lock")
+
+
+def _alone(install: Callable[Words, Found]) -> Callable[Words, Found]:
+    @wraps(install)
+    def installing(*words: Words.args, **more: Words.kwargs) -> Found:
+        with _INSTALLING:
+            return install(*words, **more)
+
+    return installing
 
 
 class MissingServer(Exception):
     """A server is not installed and cannot be; the message says what to do."""
 
 
+@_alone
 def install(*packages: str) -> None:
     """Debian packages, where this is root on a Debian. Raises MissingServer."""
     words = f"install {' and '.join(packages)} (Debian: apt-get install {' '.join(packages)}) and try again"
@@ -33,6 +56,7 @@ def install(*packages: str) -> None:
             raise MissingServer(f"{words}; {' '.join(command[:2])} failed: {last}")
 
 
+@_alone
 def postgres_folder() -> Path:
     """Folder of initdb and postgres. Installs them; raises MissingServer."""
     for attempt in (1, 2):
@@ -48,6 +72,7 @@ def postgres_folder() -> Path:
     )
 
 
+@_alone
 def redis_server() -> str:
     """Path of redis-server. Installs it; raises MissingServer."""
     if shutil.which("redis-server") is None:
@@ -55,6 +80,7 @@ def redis_server() -> str:
     return shutil.which("redis-server") or "/usr/bin/redis-server"
 
 
+@_alone
 def nginx_program() -> str:
     """Path of nginx. Installs it; raises MissingServer."""
     for attempt in (1, 2):

@@ -97,7 +97,7 @@ def _run_dbt(arguments: list[str], log: Path) -> list[NodeResult]:
         outcome = dbtRunner().invoke([*flags, *arguments, *folders])
     finally:
         # Without this the file stays locked by this process.
-        DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+        DuckDBConnectionManager.close_all_connections()
         _restore(loggers)
     if outcome.exception is not None:
         if isinstance(outcome.exception, duckdb.Error | OSError):

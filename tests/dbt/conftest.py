@@ -8,6 +8,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from filelock import FileLock
 
 from tests.dbt import staging_rows, world
 
@@ -19,14 +20,20 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def world_database(home: Path) -> Path:
-    """The world, built and tested by `dbt build`."""
-    database = home / "warehouse.duckdb"
-    # Another module of this process may have left the corpus there, and history remembers.
-    database.unlink(missing_ok=True)
-    staging_rows.build(database, staging_rows.write(home / "staging", **world.staging()))
+def world_database(home: Path, shared_folder: Path) -> Path:
+    """The world, built and tested by `dbt build`, once for all workers; a copy of this one's own."""
+    made = shared_folder / "world.duckdb"
+    with FileLock(shared_folder / "world.lock"):
+        if not made.exists():
+            database = home / "warehouse.duckdb"
+            # Another module of this process may have left the corpus there, and history remembers.
+            database.unlink(missing_ok=True)
+            staging_rows.build(database, staging_rows.write(shared_folder / "world", **world.staging()))
+            draft = made.with_suffix(".draft")
+            draft.write_bytes(database.read_bytes())
+            draft.rename(made)
     kept = home / "world.duckdb"
-    kept.write_bytes(database.read_bytes())
+    kept.write_bytes(made.read_bytes())
     return kept
 
 

@@ -72,11 +72,11 @@ def comments(database: Path) -> list[tuple[Any, ...]]:
 
 
 @pytest.fixture(scope="module")
-def nights(home: Path, world_database: Path) -> dict[str, Any]:
+def nights(home: Path, world_database: Path, shared_folder: Path) -> dict[str, Any]:
     """The world, then a second night on top of it; and both nights at once, from nothing."""
     database = home / "warehouse.duckdb"
     shutil.copyfile(world_database, database)
-    first = {table: [str(home / "staging" / table / "r0-b0.parquet")] for table in staging_rows.TABLES}
+    first = {table: [str(shared_folder / "world" / table / "r0-b0.parquet")] for table in staging_rows.TABLES}
     both = staging_rows.together(first, staging_rows.write(home / "staging", "r1-b0", **second_night()))
     staging_rows.build(database, both)
     stepwise, stepwise_comments = contents(database), comments(database)
@@ -97,6 +97,7 @@ def nights(home: Path, world_database: Path) -> dict[str, Any]:
     }
 
 
+@pytest.mark.slow
 def test_a_night_on_top_equals_a_build_of_everything(nights: dict[str, Any]) -> None:
     assert nights["stepwise"].keys() == nights["at_once"].keys()
     for table, rows in nights["at_once"].items():
@@ -127,11 +128,14 @@ def test_history_keeps_what_was_published_before(nights: dict[str, Any]) -> None
     ]
 
 
-def test_what_tests_refused_is_refused_again_until_it_is_put_right(home: Path, world_database: Path) -> None:
+@pytest.mark.slow
+def test_what_tests_refused_is_refused_again_until_it_is_put_right(
+    home: Path, world_database: Path, shared_folder: Path
+) -> None:
     """Old rows are not tested every night; those that no whole run of tests has passed are."""
     database = home / "warehouse.duckdb"
     shutil.copyfile(world_database, database)
-    first = {table: [str(home / "staging" / table / "r0-b0.parquet")] for table in staging_rows.TABLES}
+    first = {table: [str(shared_folder / "world" / table / "r0-b0.parquet")] for table in staging_rows.TABLES}
     again = {"parse_id": "r2/b0", "run_id": "r2"}
     odd = document("阳泉2026", "140300", "阳泉市", 2026, **again)
     facts = [observation(odd, "gdp", 5.0, role="target", qualifier="perhaps")]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import date
 from pathlib import Path
 
@@ -15,19 +14,10 @@ TODAY = date(2026, 3, 2)
 
 
 @pytest.fixture(scope="session")
-def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that all pytest workers of this run share."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "expectations"
-    folder.mkdir(exist_ok=True)
-    return folder
-
-
-@pytest.fixture(scope="session")
 def good_staging(shared_folder: Path) -> dict[str, list[Path]]:
     """Staging files of the good world, by table."""
-    with FileLock(shared_folder / "staging.lock"):
-        return good.write_staging(shared_folder / "staging", good.staging_rows())
+    with FileLock(shared_folder / "good-staging.lock"):
+        return good.write_staging(shared_folder / "good-staging", good.staging_rows())
 
 
 @pytest.fixture(scope="session")
@@ -35,10 +25,10 @@ def good_warehouse(shared_folder: Path, good_staging: dict[str, list[Path]]) -> 
     """A warehouse that the project's own dbt models made of the good world. Copy it before you change it."""
     from tests.dbt.staging_rows import build
 
-    folder = shared_folder / "warehouse"
+    folder = shared_folder / "good"
     database = folder / "good.duckdb"
     done = folder / "done"
-    with FileLock(shared_folder / "warehouse.lock"):
+    with FileLock(shared_folder / "good.lock"):
         if not done.exists():
             folder.mkdir(exist_ok=True)
             build(database, {table: [str(path) for path in paths] for table, paths in good_staging.items()})

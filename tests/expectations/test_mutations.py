@@ -44,6 +44,7 @@ def test_good_world_raises_nothing(good_staging: Staging, good_warehouse: Path, 
     assert [(r.check, r.detail) for r in not_passed(results)] == []
 
 
+@pytest.mark.slow
 def test_planted_errors_are_caught(good_warehouse: Path, tmp_path: Path) -> None:
     world = good.staging_rows()
     caught = [

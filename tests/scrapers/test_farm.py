@@ -6,12 +6,15 @@ import time
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from scrapers.model import Fetched
 from scrapers.settings import FetchSettings
 from tests.scrapers.conftest import NOW, Night
 from tests.scrapers.farm import farm
 
 
+@pytest.mark.slow
 def test_nights_on_a_farm(night: Night) -> None:
     night.settings = FetchSettings(listing_deadline=6, retry_wait=0.1, max_listing_bytes=2 * 2**20)
     with farm(60, faulty=0.2) as field:
@@ -37,6 +40,7 @@ def test_nights_on_a_farm(night: Night) -> None:
     assert night.archive.verify() == []
 
 
+@pytest.mark.slow
 def test_reports_are_found_from_home_pages(night: Night) -> None:
     """Nothing is known of 60 sites but their home page."""
     night.settings = FetchSettings(listing_deadline=6, retry_wait=0.1, max_listing_bytes=2 * 2**20)

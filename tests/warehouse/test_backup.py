@@ -14,7 +14,7 @@ import pytest
 from scrapers.storage import Store
 from tests.cli.reports import write_report
 from tests.warehouse.conftest import Bucket
-from tests.warehouse.test_object_storage import night, publish_some, settings_on
+from tests.warehouse.test_object_storage import lose, night, publish_some, settings_on
 from warehouse import pipeline, staging
 from warehouse.backup import BackupError, backup, restore
 from warehouse.publish import content_hash
@@ -181,7 +181,7 @@ def test_between_disks_and_object_storage(bucket: Bucket, tmp_path: Path, settin
 
 @pytest.mark.slow
 def test_the_documented_way_publishes_equal_content(tmp_path: Path) -> None:
-    """docs/operations.md: back up, lose the machine, restore, run; and once more from the archive alone."""
+    """docs/operations.md: back up, lose the machine, restore, run. From the archive alone: test_object_storage.py."""
     reports, home = tmp_path / "reports", tmp_path / "home"
     for city in ("太原市", "大同市", "长治市"):
         write_report(reports, city, 2026)
@@ -201,18 +201,13 @@ def test_the_documented_way_publishes_equal_content(tmp_path: Path) -> None:
     cityreports("run", "--folder", str(reports))
     before = content_hash(published)
     assert "were transferred now" in cityreports("backup", str(tmp_path / "safe"))
-    shutil.rmtree(home)
+    lose(home)
     assert "files restored" in cityreports("restore", str(tmp_path / "safe"))
     assert content_hash(published) == before
     assert "2026" in cityreports("sql", "select report_year from marts.dim_report")
     write_report(reports, "阳泉市", 2026)
     cityreports("run", "--folder", str(reports))
     assert content_hash(published) != before
-    # From the archive alone: every fact; not what was published when, which only the published file knows.
-    facts = ("sql", "-f", "csv", "select * from marts.fct_observation order by all")
-    with_new = cityreports(*facts)
-    assert with_new.count("\n") > 50
-    for name in ("staging", "build", "published"):
-        shutil.rmtree(home / name)
-    cityreports("rebuild")
-    assert cityreports(*facts) == with_new
+    facts = cityreports("sql", "-f", "csv", "select * from marts.fct_observation order by all")
+    assert facts.count("\n") > 50
+    assert "阳泉市" in facts

@@ -504,6 +504,7 @@ def test_a_night_that_cannot_even_be_planned_is_told_of_until_one_ends(
     assert alerts() == [("broke", "run-broke"), ("broke", "over")]
 
 
+@pytest.mark.slow
 def test_what_is_committed_while_a_build_runs_is_built_next(settings: Settings, folder: Path) -> None:
     """Under a scheduler another night may commit between a build's first step and its last."""
     write_report(folder, "太原市", 2026)

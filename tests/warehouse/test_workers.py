@@ -58,6 +58,7 @@ def test_results_come_in_the_order_of_the_items() -> None:
     assert [(item, result) for item, result, _ in run(items)] == [(i, i.upper()) for i in items]
 
 
+@pytest.mark.slow
 def test_a_document_that_says_so_may_take_longer_by_the_clock_and_no_longer_than_it_said() -> None:
     # 0.3 s six times over, and two to say so, would end at 3.8 s.
     assert run(["slow:4", "slow:0.5", "a"], jobs=2) == [
