@@ -40,7 +40,7 @@ REPORTS = 350
 FACTS = 160
 TEXT = 9_000
 
-#: The years end before today: looks of tomorrow count for nothing (staging.LOOKED_BY_NOW).
+#: The years end before today: looks of tomorrow count for nothing (staging.LOOKED_AHEAD).
 START = datetime(2006, 1, 1, 18, tzinfo=UTC)
 
 Year = dict[str, float]

@@ -16,7 +16,7 @@ import shutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
@@ -459,7 +459,7 @@ def _last(looks: Sequence[_Look]) -> dict[str, _Look]:
 def _looks_by_time(settings: Settings) -> list[_Look]:
     """The looks that count, oldest first. There are some hundred thousand after some years: equal values are kept once."""
     # Not by DuckDB: every night asks, and on a night without news nobody else has a use for its 50 MB.
-    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    tomorrow = datetime.now(UTC) + staging.LOOKED_AHEAD
     table = staging.read_table(settings.staging, "looks", _Look._fields)
     kept: dict[Any, Any] = {}
     looks = [

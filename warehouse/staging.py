@@ -17,9 +17,10 @@ import hashlib
 import json
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +39,8 @@ Root = Path | Remote
 #: Tables that say what was read; the others (looks) say that somebody looked.
 DATA_TABLES = ("documents", "sections", "observations", "quarantine", "copies")
 
-#: A look of tomorrow was made under a wrong clock. It would stay the last of its source until its day; nobody counts it.
-LOOKED_BY_NOW = "(looked_at is null or looked_at <= now() + interval 1 day)"
+#: A look further ahead was made under a wrong clock. It would stay the last of its source until its day; nobody counts it.
+LOOKED_AHEAD = timedelta(days=1)
 
 #: Looks that are kept, counted back from the youngest; of older ones only what mart_source_health still asks for.
 LOOKS_DAYS = 400
@@ -48,6 +49,14 @@ LOOKS_DAYS = 400
 #: that they come to it. Merging sorts its rows in memory: this bounds what a night takes, however much there is.
 COMPACT_BELOW_BYTES = 8 * 1024 * 1024
 COMPACT_BELOW_ROWS = 100_000
+
+#: Memory for DuckDB to merge in; what is more goes to disk.
+MERGE_MEGABYTES = 512
+
+#: Rows that a merged file has in one piece (a row group); a document's row has its whole text. And rows that are read at once.
+ROWS_AT_ONCE = 50_000
+DOCUMENTS_AT_ONCE = 500
+READ_AT_ONCE = 5_000
 
 
 class _Place:
@@ -329,7 +338,7 @@ def verify(root: Root) -> list[str]:
 
 
 def compact(root: Root, run_id: str, *, after: int) -> Commit | None:
-    """Write the small files of every table into few, when a table has more than ``after`` of them.
+    """Write the small files of each table that has more than ``after`` of them into few.
 
     Rows that a newer parse of the same document supersedes are left out (of documents, one row for each
     source stays: it tells what that source claimed), and looks of more than LOOKS_DAYS ago. Files of
@@ -342,7 +351,10 @@ def compact(root: Root, run_id: str, *, after: int) -> Commit | None:
     there = place.list()
     files = [file for commit in _read_commits(place, there) for file in commit.files]
     small = [f for f in files if f.path in there and _is_small(f.table, there[f.path].size, f.rows)]
-    if max(Counter(file.table for file in small).values(), default=0) <= after:
+    many = {table for table, count in Counter(file.table for file in small).items() if count > after}
+    # Looks come every night, and are light: no reason to merge every document of the season with them.
+    small = [file for file in small if file.table in many]
+    if not small:
         return None
     result = [file for file in files if file not in small]
     for table in TABLES:
@@ -350,7 +362,8 @@ def compact(root: Root, run_id: str, *, after: int) -> Commit | None:
         for number, group in enumerate(groups):
             name = f"compact-{run_id}" + (f"-{number}" if number else "")
             paths = [place.mirror.path(file.path, there[file.path]) for file in group]
-            result.append(_merge(place, table, name, paths))
+            merge = _merge_looks if table == "looks" else _merge
+            result.append(merge(place, table, name, paths))
     # Replaced commits that are still there are named again: removed in any order, none comes back to life.
     replaces = sorted(Path(name).stem for name in there if name.startswith("commits/"))
     return write_commit(root, f"compact-{run_id}", result, replaces=replaces)
@@ -389,17 +402,6 @@ def _merge(place: _Place, table: str, name: str, small: list[Path]) -> StagedFil
                 "using (document_id, source_id, parse_id) order by parsed_at, document_id, parse_id"
             )
             parameters["documents"] = documents
-        case "looks":
-            query += (
-                f" where {LOOKED_BY_NOW}"
-                " qualify looked_at is null or looked_at >= max(looked_at) over () - to_days($days) "
-                # The last look, the last success and the fullest list of each source are asked for, however old they are.
-                "or row_number() over (partition by source_id order by looked_at desc) = 1 "
-                "or (ok and row_number() over (partition by source_id, ok order by looked_at desc) = 1) "
-                "or row_number() over (partition by source_id order by links_seen desc nulls last, looked_at) = 1 "
-                "order by looked_at, source_id"
-            )
-            parameters["days"] = LOOKS_DAYS
         case "sections" | "observations":
             query += (
                 " semi join (select document_id, arg_max(parse_id, (parsed_at, parse_id)) as parse_id "
@@ -408,14 +410,104 @@ def _merge(place: _Place, table: str, name: str, small: list[Path]) -> StagedFil
             )
             parameters["documents"] = documents
     with duckdb.connect() as connection:
-        connection.execute("set timezone = 'UTC'")
+        connection.execute(f"set timezone = 'UTC'; set threads = 1; set memory_limit = '{MERGE_MEGABYTES}MB'")
         connection.execute(
             f"set temp_directory = '{str(place.local / '_tmp').replace(chr(39), chr(39) * 2)}'"
         )
-        # A document's row has its whole text: as many as of other tables would be hundreds of megabytes.
-        rows = 500 if table == "documents" else 50_000
+        rows = DOCUMENTS_AT_ONCE if table == "documents" else ROWS_AT_ONCE
         batches: Any = connection.sql(query, params=parameters).to_arrow_reader(rows)
         return _write(place, table, name, batches)
+
+
+def _merge_looks(place: _Place, table: str, name: str, small: list[Path]) -> StagedFile:
+    """Looks of LOOKS_DAYS, and of older ones what mart_source_health asks for: the last of each source, its last success
+    and its fullest list. In their order, without DuckDB and a piece at a time: a night without news does this, and little else."""
+    kept = bytearray(_kept_looks(small))
+
+    def parts() -> Iterator[pa.Table]:
+        piece: list[pa.RecordBatch] = []
+        row = 0
+        for batch in _batches(small, TABLES[table]):
+            at = 0
+            for is_kept, run in groupby(kept[row : row + batch.num_rows]):
+                rows = len(list(run))
+                if is_kept:
+                    piece.append(batch.slice(at, rows))
+                at += rows
+            row += batch.num_rows
+            if sum(part.num_rows for part in piece) >= ROWS_AT_ONCE:
+                yield pa.Table.from_batches(piece)
+                piece.clear()
+        if piece:
+            yield pa.Table.from_batches(piece)
+
+    return _write(place, table, name, parts())
+
+
+def _kept_looks(paths: Sequence[Path]) -> Iterator[bool]:
+    """Of each look of these files, in their order, whether it is kept."""
+    schema = pa.schema([TABLES["looks"].field(c) for c in ("source_id", "looked_at", "ok", "links_seen")])
+
+    def looks() -> Iterator[tuple[str | None, int | None, bool | None, int | None]]:
+        """source_id, looked_at (microseconds since 1970), ok, links_seen."""
+        for batch in _batches(paths, schema):
+            source, at, ok, seen = batch.columns
+            yield from zip(
+                source.to_pylist(),
+                at.view(pa.int64()).to_pylist(),
+                ok.to_pylist(),
+                seen.to_pylist(),
+                strict=True,
+            )
+
+    latest = time.time_ns() // 1000 + _microseconds(LOOKED_AHEAD)
+    youngest = -(2**63)
+    last: dict[str | None, int] = {}
+    succeeded: dict[str | None, int] = {}
+    fullest: dict[str | None, tuple[int, int]] = {}
+    for source, at, ok, seen in looks():
+        if at is None or at > latest:
+            continue
+        youngest = max(youngest, at)
+        last[source] = max(at, last.get(source, at))
+        if ok:
+            succeeded[source] = max(at, succeeded.get(source, at))
+        full = (-1 if seen is None else seen, -at)
+        fullest[source] = max(full, fullest.get(source, full))
+    for source, at, ok, seen in looks():
+        yield at is None or (
+            at <= latest
+            and (
+                at >= youngest - _microseconds(timedelta(days=LOOKS_DAYS))
+                or at == last[source]
+                or (bool(ok) and at == succeeded[source])
+                or (-1 if seen is None else seen, -at) == fullest[source]
+            )
+        )
+
+
+def _microseconds(time: timedelta) -> int:
+    return time // timedelta(microseconds=1)
+
+
+def _batches(paths: Sequence[Path], wanted: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """The rows of some files with the columns of ``wanted``, a piece at a time. Raises StagingError."""
+    for path in paths:
+        try:
+            with pq.ParquetFile(path) as file:
+                present = [name for name in wanted.names if name in file.schema_arrow.names]
+                for batch in file.iter_batches(READ_AT_ONCE, columns=present):
+                    yield pa.RecordBatch.from_arrays(
+                        [
+                            batch.column(field.name)
+                            if field.name in present
+                            else pa.nulls(batch.num_rows, field.type)
+                            for field in wanted
+                        ],
+                        schema=wanted,
+                    )
+        except (pa.ArrowException, OSError) as error:
+            raise StagingError(f"{path}: damaged Parquet file ({error})") from error
 
 
 def migrate(root: Root, run_id: str) -> list[str]:

@@ -6,6 +6,8 @@ import multiprocessing
 import os
 import resource
 import signal
+import subprocess
+import sys
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -149,14 +151,13 @@ def test_compaction_keeps_every_row_that_counts_and_drops_superseded_parses(tmp_
     ]
     staging.write_commit(tmp_path, "run9", files)
 
+    tables = ("documents", "observations", "looks")
     assert staging.compact(tmp_path, "c", after=6) is None
-    commit = staging.compact(tmp_path, "c", after=5)
-    assert commit is not None
-    assert [len(staging.table_files(tmp_path, t)) for t in ("documents", "observations", "looks")] == [
-        1,
-        1,
-        1,
-    ]
+    # Only what has too many files is merged.
+    assert staging.compact(tmp_path, "c", after=5) is not None
+    assert [len(staging.table_files(tmp_path, table)) for table in tables] == [1, 1, 5]
+    assert staging.compact(tmp_path, "d", after=4) is not None
+    assert [len(staging.table_files(tmp_path, table)) for table in tables] == [1, 1, 1]
     assert sorted(texts(tmp_path)) == [f"报告{n}" for n in range(5)]
     values = staging.read_table(tmp_path, "observations", ["value"]).column("value").to_pylist()
     assert sorted(values) == [1, 2, 3, 4, 100]
@@ -167,6 +168,54 @@ def test_compaction_keeps_every_row_that_counts_and_drops_superseded_parses(tmp_
         .remove_metadata()
         .equals(TABLES["documents"])
     )
+
+
+def test_looks_are_merged_without_duckdb(tmp_path: Path) -> None:
+    """A night without news merges looks, and little else: what it loads for that is what it takes."""
+    for n in range(4):
+        file = staging.write_table(tmp_path, "looks", f"run{n}-b", [row("looks", run_id=f"run{n}")])
+        staging.write_commit(tmp_path, f"run{n}", [file])
+    code = (
+        "import sys; from pathlib import Path; from warehouse import staging\n"
+        "assert staging.compact(Path(sys.argv[1]), 'c', after=3) is not None\n"
+        "print('duckdb' in sys.modules, 'pyarrow.compute' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, timeout=60
+    )
+    assert (done.stdout, done.stderr) == ("False False\n", "")
+    assert len(staging.read_table(tmp_path, "looks")) == 4
+
+
+def test_looks_are_merged_piece_by_piece(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In pieces of a few rows, with rows left out within them and from before a column was added."""
+    ages = [900, 1, 899, 2, 3, 898, 897, 4]
+    looks = [
+        row(
+            "looks",
+            run_id=f"{days}",
+            source_id="a",
+            looked_at=AT - timedelta(days=days),
+            ok=False,
+            links_seen=days,
+        )
+        for days in ages
+    ]
+    for n, some in enumerate((looks[:5], looks[5:], [row("looks", run_id="undated")])):
+        file = staging.write_table(tmp_path, "looks", f"run{n}-b", some)
+        if n == 1:
+            path = tmp_path / file.path
+            pq.write_table(pq.read_table(path).drop_columns(["error"]), path)
+        staging.write_commit(tmp_path, f"run{n}", [file])
+    monkeypatch.setattr(staging, "READ_AT_ONCE", 2)
+    monkeypatch.setattr(staging, "ROWS_AT_ONCE", 3)
+    assert staging.compact(tmp_path, "c", after=1) is not None
+    found = staging.read_table(tmp_path, "looks").to_pylist()
+    assert [one["run_id"] for one in found] == ["900", "1", "2", "3", "4", "undated"]
+    assert found[1] == looks[1]
+    (path,) = staging.table_files(tmp_path, "looks")
+    assert pq.ParquetFile(path).num_row_groups == 2
+    assert staging.verify(tmp_path) == []
 
 
 def test_compaction_merges_a_bounded_share_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

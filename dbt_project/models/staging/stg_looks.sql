@@ -2,7 +2,7 @@
 
 {#-
     A look of tomorrow was made under a wrong clock: it would stay the last one, and its source unwatched, until its day
-    (warehouse.staging.LOOKED_BY_NOW).
+    (warehouse.staging.LOOKED_AHEAD).
     A source that left the registry is no longer watched: neither its looks nor the row that says so are shown, until it
     is looked at again.
 -#}
