@@ -41,6 +41,7 @@ DATA_TABLES = ("documents", "sections", "observations", "quarantine", "copies")
 
 #: A look further ahead was made under a wrong clock. It would stay the last of its source until its day; nobody counts it.
 LOOKED_AHEAD = timedelta(days=1)
+LOOKED_BY_NOW = f"(looked_at is null or looked_at <= now() + interval {LOOKED_AHEAD.days} day)"
 
 #: Looks that are kept, counted back from the youngest; of older ones only what mart_source_health still asks for.
 LOOKS_DAYS = 400
