@@ -301,12 +301,14 @@ class Reader(Worded):
                 rest.append(quantities[i])
                 i += 1
                 continue
-            before = text[max(start, triple[0].start - 14) : triple[0].start]
+            since = max(start, triple[0].start - 14, quantities[i - 1].stop if i else 0)
+            before = text[since : triple[0].start]
             is_from = bool(FROM.search(before))
             earlier = [t for t in times if t.at < triple[0].start and t.kind in ("start", "year", "base")]
             if is_from:
                 named = [t for t in earlier if t.kind == "start"]
-                year = named[-1].years[0] if named else stretch.years[0] - 1
+                before = self.year - 6 if self._of_the_plan(stretch) else stretch.years[0] - 1
+                year = named[-1].years[0] if named else before
             else:
                 stated = [t for t in earlier if t.kind == "year"]
                 year = stated[-1].years[1] if stated else stretch.years[1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from extraction.catalogue import Metric
 from extraction.clauses import any_in
@@ -275,6 +276,14 @@ class Figures(Subjects):
             sign = 1  # 涨幅回落到2.1%: what it fell to, not by how much
         return "growth_rate", sign, rule, metric
 
+    def _of_the_plan(self, stretch: Stretch) -> bool:
+        """True where a review of the last year and of the plan, in one, speaks of the plan in this paragraph."""
+        if not _of_plan_too(stretch):
+            return False
+        begin = self.text.rfind("\n", 0, self.sentence_start) + 1
+        end = self.text.find("\n", self.sentence_start)
+        return _SAYS_PLAN.search(self.text, begin, end if end >= 0 else len(self.text)) is not None
+
     def _period(
         self,
         q: Quantity,
@@ -350,6 +359,8 @@ class Figures(Subjects):
                 )  # 五年来，…由1522亿元增加到2610亿元: from the year before the five
             elif stretch.kind == "review" and re.search(r"五年", stretch.heading):
                 back = year - 6  # a retrospect of the whole term: from the year before it
+            elif explicit is None and self._of_the_plan(stretch):
+                back = year - 6
             if start_year and start_year.at >= clause_at:
                 self.since = start_year.years[0]
             elif self.since:
@@ -395,6 +406,15 @@ class Figures(Subjects):
                 year - 5,
                 year - 1,
             )  # 投资累计完成2600亿元，年均增长26%: of the term, whatever the section
+        if (
+            explicit is None
+            and years == (year - 1, year - 1)
+            and "累计" in clause
+            and _of_plan_too(stretch)
+            and _OF_THE_YEAR.search(self.text, self.sentence_start, q.start) is None
+            and _year_opens(year).search(self.text, stretch.start, q.start) is None
+        ):
+            years = (year - 5, year - 1)  # 2025年和“十四五”工作回顾: 累计改造老旧小区560个
         span = years[0] != years[1]
         averaged = ""
         if each or ("年" in clause and _YEARLY.search(clause)):
@@ -611,6 +631,29 @@ class Figures(Subjects):
         return name, low, high
 
 
+def _of_plan_too(stretch: Stretch) -> bool:
+    """2025年和“十四五”时期工作回顾: the section looks back on the last year and on the plan."""
+    return stretch.kind == "review" and _PLAN_REVIEW.search(stretch.heading) is not None
+
+
+@lru_cache(maxsize=64)
+def _year_opens(year: int) -> re.Pattern[str]:
+    """一年来,…: from here on the section is of the last year, whatever its heading names."""
+    return re.compile(
+        rf"(?<=[\n。])(?:(?:刚刚)?过去的?(?:一年|{year - 1}年)|一年来|去年|{year - 1}年[,是全我])"
+    )
+
+
+_PLAN_REVIEW = re.compile(r"五年|十[一二三四五六]?五")
+
+
+#: What only a plan's span is spoken of with.
+_SAYS_PLAN = re.compile(r"年均|五年(?!规划|计划)|十[一二三四五六]五[”\"]?(?:时|期|以|末)")
+
+
+_OF_THE_YEAR = re.compile(r"全年|当年|年内|一年来|去年|月")
+
+
 _CUT = re.compile(r"(?:全年|累计|共|分别|净|年)*(?:减少|削减|减排|压减)")
 
 
@@ -755,5 +798,5 @@ _THEN = re.compile(r"年?[底末]?(?:增长|增加|提高|翻|下降|的)[^,;。
 
 
 _THEN_CHANGES = re.compile(
-    r"[^,。;]{0,14}?(?:达到|提高|增加|增长|上升|提升|下降|降低|减少|减[至到为]|降|扩大|调整|转|扩|压减|缩|拓展|回落|回升|收窄|跃|增|升|攀|优化|改善)"
+    r"[到至](?=\d)|[^,。;]{0,14}?(?:达到|提高|增加|增长|上升|提升|下降|降低|减少|减[至到为]|降|扩大|调整|转|扩|压减|缩|拓展|回落|回升|收窄|跃|增|升|攀|优化|改善)"
 )

@@ -321,6 +321,11 @@ def _read(text: str, i: int, limit: int, floor: int) -> tuple[Quantity | None, i
         compound = _compound(text, n1, parts.s1, match.start("n1"), stop, limit, floor)
         if compound is not None:
             return compound, compound.stop
+    if parts.dash in ("到", "至") and i > floor and text[i - 1] in "从由自":
+        # 生产总值从4704亿元到7250亿元: two values, no range
+        if parts.u1 or not parts.unit:
+            return _read(text, i, match.start("dash"), floor)
+        return None, match.start("n2")
     before = text[max(floor, i - 6) : match.start("n1")]
     bare = not unit_name and not parts.share and not parts.over and not parts.under
     scaled = parts.s1 or parts.s2

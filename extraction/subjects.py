@@ -406,9 +406,12 @@ class Subjects:
             return True
         if before.endswith("等"):
             return True  # examples, then the whole: 供水、供热、供气等管网
+        if (
+            before.endswith(("以上", "以上项目"))
+            and mention.candidates[0][0].code == "fixed_asset_investment"
+        ):
+            before = _SURVEYED.sub("", before)
         rest = _ITEM_NUMBER.sub("", strip_times(before))
-        if rest.endswith(("以上", "以上项目")) and mention.candidates[0][0].code == "fixed_asset_investment":
-            rest = _SURVEYED.sub("", rest)
         for name in self.own_names:
             rest = rest.replace(name, "")
         if self.other_wholes.search(rest) or _INSIDE.search(rest) or "带动" in rest or "撬动" in rest:
