@@ -307,8 +307,8 @@ class Reader(Worded):
             earlier = [t for t in times if t.at < triple[0].start and t.kind in ("start", "year", "base")]
             if is_from:
                 named = [t for t in earlier if t.kind == "start"]
-                before = self.year - 6 if self._of_the_plan(stretch) else stretch.years[0] - 1
-                year = named[-1].years[0] if named else before
+                back = self.year - 6 if self._of_the_plan(stretch) else stretch.years[0] - 1
+                year = named[-1].years[0] if named else back
             else:
                 stated = [t for t in earlier if t.kind == "year"]
                 year = stated[-1].years[1] if stated else stretch.years[1]
