@@ -362,6 +362,7 @@ class Reader(Worded):
         ):
             verbs = ""  # a new statement; a bare name goes on with the list (新建A 10家，B 20家)
         rule = "name_before"
+        added: Subject | None = None
         under = _UNDER.match(text, prev, q.start)
         at = text.rfind("在", start, prev) if under else -1
         if under and at >= 0 and says_something(text[under.end() : q.start]):
@@ -384,6 +385,8 @@ class Reader(Worded):
                 # 财政总收入128亿元，其中预算收入81亿元，分别增长15.3%、18.7%: the last names, in order
                 if len(self.history) >= len(group):
                     subjects, rule, predicate = self.history[-len(group) :], "carried_over", clause
+            elif len(carried) == 1 and len(group) == 1 and (added := self._added(carried[0], clause, q)):
+                subjects, rule, predicate = [added], "carried_over", clause
             elif carried and may_carry(text[prev:clause_start], clause, q):
                 subjects, rule = carried, "carried_over"
                 predicate = clause
@@ -525,6 +528,8 @@ class Reader(Worded):
             if total is not None and named is not None:
                 mention = Mention(named.start, named.end, ((total, "any"),))
                 new_carry = [Subject(mention, total.name_zh, False, "", named.start)]
+        elif rule == "carried_over" and added is not None:
+            new_carry = []  # …，新增3.6万户，增长10%: of the additions, or of all
         elif subjects and rule != "name_after":
             new_carry = subjects
         elif rule == "name_after":
@@ -532,6 +537,17 @@ class Reader(Worded):
         else:
             new_carry = carried if why == "predicate_only" and carried else []
         return new_carry, verbs, consumed
+
+    def _added(self, subject: Subject, clause: str, q: Quantity) -> Subject | None:
+        """市场主体总量突破40万户，新增6.2万户: the additions to what was counted just before."""
+        if subject.mention is None or not _ADDS.fullmatch(clause) or not _ENDS_ITEM.match(self.text, q.stop):
+            return None
+        named = self.text[subject.mention.start : subject.mention.end]
+        claims = self.names.claims.get(_TOTAL_OF.sub("", named))
+        if not claims or not any(metric.needs and metric.kind == "count" for metric, _ in claims):
+            return None
+        mention = Mention(subject.mention.start, subject.mention.end, claims)
+        return Subject(mention, named, subject.part, "", subject.start)
 
     def _all_of_segment(self, prev: int, clause_start: int) -> list[Subject]:
         """存款余额1056亿元、贷款余额721亿元，均翻一番: whom 均 speaks of, the names between the last two commas."""
@@ -905,6 +921,12 @@ _OF_PLACE = re.compile(
     r"|(?!全|我|本|各)[\u4e00-\u9fff]{2,3}[县旗])|[^,。;:\d]{2,10}(?:公司|集团|药业|酒业|实业|股份|重工|矿业|油田))"
     r"(?:全年|全部|累计|预计|共|去年|20\d\d年)*(?:实现|完成|引进|新增|规上|规模以上|工业|地区生产|生产总值|GDP|固定资产|财政|一般公共|主营|营业|产值|税收|招商)"
 )
+
+
+#: What follows how many there are: how many came.
+_ADDS = re.compile(r"(?:其中)?(?:去年|全年|当年|年内)?(?:新增|净增|新登记|新认定)")
+_TOTAL_OF = re.compile("总?[数量]$")
+_ENDS_ITEM = re.compile("[,;。、)!]|$|\n")
 
 
 #: Of the works begun, those ended.
