@@ -2,8 +2,8 @@
 
 name: gazette_pdf
 known-by: a list of issues (2026年第1期) that lead to a page of contents, which leads to each document as a page or a PDF
-listing: links to issues, as links or in a `<recordset>`, and whatever else looks like an article; the default title
-    pattern means the first twelve issues of a year, in which reports stand, and the report itself. `{yyyy}` in the
+listing: links to issues, as links or in a `<recordset>`, and whatever else looks like an article; where it names years
+    and no issue, those of the last year, one page further. The default title pattern means the first twelve issues of a year, in which reports stand, and the report itself. `{yyyy}` in the
     listing's address stands for the season's year
 article: an issue's contents. What it leads to under the report's name is fetched, page or PDF; contents of other issues
     end there
@@ -48,10 +48,26 @@ CONTENTS = True
 _ISSUE = re.compile(r"第\s*[\d一二三四五六七八九十]+(?:\s*[、,，~－—-]\s*\d+)?\s*[期号]")
 
 
+_YEAR = re.compile(r"(20\d\d)\s*(?:年度?)?(?:\S{0,12}公报)?")
+
+
 def starts(source: Source, today: date) -> list[str]:
     """The addresses of the season's year."""
     year = str(report_year(today))
     return [listing.replace("{yyyy}", year) for listing in source.listings]
+
+
+def leads_to(page: Page) -> str | None:
+    """The last year's page, where a page names years and neither an issue nor the report."""
+    page = art_col.unwrapped(page)
+    years: dict[str, str] = {}
+    for _, url, title in anchors(page):
+        if _ISSUE.search(title) or is_a_reports_title(title):
+            return None
+        year = _YEAR.fullmatch(title)
+        if year and url != page.url and urlsplit(url).hostname == urlsplit(page.url).hostname:
+            years.setdefault(year[1], url)
+    return years[max(years)] if years else None
 
 
 def rows(page: Page) -> list[Row]:

@@ -1018,6 +1018,29 @@ def test_an_issue_that_is_a_pdf_from_cover_to_cover_is_kept_and_not_read(night: 
         assert [entry.kind for entry in night.archive.entries()] == ["page"]
 
 
+def test_a_gazette_whose_list_names_years_is_read_one_page_further(night: Night) -> None:
+    years = [
+        ("http://other.example/2027/", "2027年"),
+        ("/zfgb/2025/", "2025年"),
+        ("/zfgb/2026/", "2026年"),
+        ("/zfgb/2024.html", "2024年政府公报"),
+    ]
+    issues = bad.page(
+        bad.listing(("/zfgb/2026/gb2/index.html", "第2期（总第88期）"), ("/zfgb/a.html", "政策解读"))
+    )
+    routes = {"/zfgb/": bad.page(bad.listing(*years)), "/zfgb/2026/": issues}
+    with misbehaving(routes) as site:
+        source = gazette(site.base)
+        (look,) = night.look(source)
+        assert look.ok
+        assert [link.url for link in look.links] == [f"{site.base}/zfgb/2026/gb2/index.html"]
+        assert site.asked == ["/robots.txt", "/zfgb/", "/zfgb/2026/"]
+        # The list of years is the same all year: it must not stand for the issues.
+        routes["/zfgb/2026/"] = bad.page(bad.listing(("/zfgb/2026/gb3/index.html", "第3期（总第89期）")))
+        (look,) = night.look(source, now=NOW + timedelta(days=7))
+        assert [link.url.rpartition("/zfgb/")[2] for link in look.links] == ["2026/gb3/index.html"]
+
+
 def test_a_gazettes_address_may_name_the_year(night: Night) -> None:
     with misbehaving({"/2026/": bad.page(bad.listing(("/a/index.html", "第1期")))}) as site:
         (look,) = night.look(gazette(site.base, "/{yyyy}/"))
