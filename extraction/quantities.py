@@ -462,6 +462,7 @@ def _reject(
                 "代",
                 "累",
                 "共",
+                "年",  # 5年年均增长
             )
             or not arabic
             or before.endswith(("近", "过去", "每", "连续", "未来", "今后", "这", "首"))
@@ -491,7 +492,8 @@ def _reject(
             return True
     if (
         not arabic
-        and parts.n1[0] in "百千万"
+        and parts.n1[0] in "十百千万"
+        and (parts.n1[0] != "十" or _DECADE.match(text, begin))
         and (begin == floor or text[begin - 1] not in "破过上到超近逾达约")
         and not _PASSED.match(text, begin - 1)
     ):
@@ -505,6 +507,8 @@ def _reject(
     return bool(_FIVE_YEAR_PLAN.match(text, begin - 1 if begin else 0)) and not arabic
 
 
+#: 跨越3个十亿级台阶
+_DECADE = re.compile("十亿元?级?(?:台阶|大关|关口)")
 _HAN = re.compile("[\u4e00-\u9fff]")
 #: 连续迈上4个万亿元台阶: how often, not how much.
 _STEPS = re.compile(r"(?:[十百千万]*亿元?(?:级|大关|台阶|关口)|台阶|大关|季度)")

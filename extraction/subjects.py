@@ -188,8 +188,29 @@ class Subjects:
             before = _OR_BUILT.sub("", text[start:name_start]).rpartition("、")[2]
         subject = self._subject(last, before, before)
         subject.part = subject.part or within
+        if values == 1 and piece > start and not subject.part:
+            subject.part = self._one_of_two(start, piece, last)
         weak = "weak" if predicate == "" and first is last and not before else ""
         return [subject], predicate, weak
+
+    def _one_of_two(self, start: int, piece: int, last: Mention) -> bool:
+        """新建小学、幼儿园12所; 改造供水、供热管网50公里: one number for two things is neither's."""
+        text = self.text
+        if VERB.search(text, piece, last.start):
+            return False  # 优化布局、新建幼儿园12所
+        item = text[max(text.rfind("、", start, piece - 1) + 1, start) : piece - 1]
+        name = text[last.start : last.end]
+        if _DIGITS.search(item):
+            return False
+        item = strip_lead(strip_times(item))
+        led = _VERBS_FIRST.match(item)
+        thing = led["thing"] if led else item
+        if len(thing) < 2 or _PLACES.fullmatch(thing):
+            return False
+        if any(thing + name[cut:] in self.names.claims for cut in range(2, len(name) - 1)):
+            return True
+        counts = any(metric.kind == "count" for metric, _ in last.candidates)
+        return counts and led is not None and not COUNT_MODIFIER.fullmatch(thing)
 
     def _all_named(self, start: int, last: Mention) -> bool:
         """True where every item of the list that ends with ``last`` ends with a metric's name."""
@@ -651,6 +672,19 @@ _OR_BUILT = re.compile(r"(?<=[新改扩])\([改新扩、或]{1,4}\)(?=建)")
 
 #: A率、B率 and A率和B率: one value may be all of theirs.
 _COORDINATED = re.compile("、|率[和与及]")
+
+
+_DIGITS = re.compile(r"\d")
+
+
+#: A verb of making, and the first of the things made.
+_VERBS_FIRST = re.compile(rf"新?(?:{VERB.pattern})+(?P<thing>.*)")
+
+
+#: 新增城区、乡镇停车位: where, or of which level, the one thing counted is.
+_PLACES = re.compile(
+    r"(?:城|乡|镇|村|县|区|市|省|街道|社区|农村|级|国家|重点|普惠|公办|民办|地上|地下|公共|优质)+"
+)
 
 
 #: What may follow a counted thing's name (5个热源建设, 20个精品示范村创建任务).
