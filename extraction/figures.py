@@ -261,6 +261,8 @@ class Figures(Subjects):
             if changes and said.direction != "升" and said.change_at_end:
                 return "growth_rate", sign, "share_changed", metric
             return "level", 1, rule, metric
+        if said.fall_named and said.from_level:
+            return "comparison", 1, "ratio_of_level", None  # 降幅由年初的12.4%收窄到3.5%: of which months
         if to_level and metric.domain != "prices" and not said.growth_named and grade != "growth":
             return "comparison", 1, "ratio_of_level", None
         if grade == "level" or said.share_named:
@@ -273,7 +275,7 @@ class Figures(Subjects):
             if rule == "carried_over" and not said.planned:
                 return "level", 1, "share_of_something", None  # 务工293万人，超80%监测对象…
         if to_level:
-            sign = 1  # 涨幅回落到2.1%: what it fell to, not by how much
+            sign = -1 if said.fall_named else 1  # 涨幅回落到2.1%: what it fell to, not by how much
         return "growth_rate", sign, rule, metric
 
     def _of_the_plan(self, stretch: Stretch) -> bool:
@@ -477,14 +479,14 @@ class Figures(Subjects):
             explicit is not None
             and explicit.by
             and metric is not None
-            and metric.kind == "count"
+            and (metric.kind == "count" or (metric.kind == "flow" and "累计" in clause))
             and statistic == "level"
             and stretch.kind == "outlook"
-            and stretch.years == (year, years[1])
+            and (stretch.years == (year, years[1]) or "累计" in clause)
             and not span
         ):
             years, averaged = (
-                stretch.years,
+                (stretch.years[0], years[1]),
                 "sum",
             )  # 到2030年，新增城镇就业16万人: in all the years until then
         elif (

@@ -20,7 +20,9 @@ _AGAINST_ITSELF = re.compile(
 )
 #: 由负转正、增长3.2%: how it turned, said before the number.
 _TURNED = re.compile(r"由(?:负转正|正转负|降转[升增]|[跌减]转[涨增升])")
-_GROWTH_NAMED = re.compile(r"增速|增幅|涨幅|增长率")
+_GROWTH_NAMED = re.compile(r"增速|增幅|涨幅|增长率|降幅|跌幅")
+#: 降幅收窄至1.9%: it fell by so much.
+_FALL_NAMED = re.compile(r"降幅|跌幅")
 _SHARE_NAMED = re.compile(r"完成率|占比|比重|比例|率$|覆盖")
 _CHANGE_AT_END = re.compile(r"(?:增长|下降|降低|减少|上升|提升|提高|下滑|压减)[^\d]{0,6}$")
 _REACHES = re.compile(r"达到|达|至|到|为|突破|超过|完成|实现|迈上|稳定在|保持在")
@@ -45,6 +47,7 @@ class Said:
     over_target    beyond a plan or target, by the number
     of_whole       a share of another whole (占全省的, 是2017年的)
     growth_named   增速, 涨幅: the thing spoken of is a growth rate
+    fall_named     降幅: it is one of falling
     total          how many there are (总数), not how many came
     plain          the predicate without ranks and praise (稳居全国第一)
     summed         累计 and no more: after the year's additions, how many there are
@@ -60,6 +63,7 @@ class Said:
     over_target: bool
     of_whole: bool
     growth_named: bool
+    fall_named: bool
     contributes: bool
     share_named: bool
     change_at_end: bool
@@ -92,6 +96,7 @@ def analyse(predicate: str) -> Said:
         over_target=_OVER_TARGET.search(predicate) is not None,
         of_whole=OF_WHOLE.search(predicate) is not None,
         growth_named=_GROWTH_NAMED.search(predicate) is not None,
+        fall_named=_FALL_NAMED.search(predicate) is not None,
         contributes="贡献" in predicate,
         share_named=_SHARE_NAMED.search(predicate) is not None,
         change_at_end=_CHANGE_AT_END.search(predicate) is not None,

@@ -416,6 +416,8 @@ class Subjects:
 
     def _subject(self, mention: Mention, before: str, phrase: str) -> Subject:
         """The subject that ``mention`` names, with ``before`` as the words in front of it."""
+        if phrase.endswith("以上项目"):
+            phrase = _SURVEYED.sub("", phrase)  # 500万元以上项目固定资产投资
         part = not self._whole(before, mention)
         words = self.text[mention.start : mention.end]
         residue = strip_lead(before)
@@ -755,7 +757,10 @@ _SHARE_BARE = re.compile(r"[、,]?占比?(?:为|达到|达|提高到|提升到|�
 
 
 #: Whose share is of one whole only: 民生支出602亿元、占比77%.
-_SHARE_ALONE = {"livelihood_expenditure": "livelihood_expenditure_share", "tax_revenue": "tax_share"}
+_SHARE_ALONE = {
+    "livelihood_expenditure": "livelihood_expenditure_share", "tax_revenue": "tax_share",
+    "industrial_investment": "industrial_investment_share", "private_investment": "private_investment_share",
+}  # fmt: skip
 
 
 #: What a share is of, by what the clause before speaks of.
