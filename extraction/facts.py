@@ -47,7 +47,8 @@ class Reader(Worded):
         super().__init__(text, mentions, names, own_names, other_wholes, year)
         self.signals = find_signals(text)
         #: where something may be read at all: numbers may begin, or words that state a fact without one
-        self.marks = sorted([*number_starts(text), *self.signals, len(text)])
+        self.begun = number_starts(text)
+        self.marks = sorted([*self.begun, *self.signals, len(text)])
         self.foreign = foreign
         self.of_city = foreign is not None
         self.time: Time | None = None  # the last words of time before a semicolon (到2030年，…；…)
@@ -114,10 +115,13 @@ class Reader(Worded):
         if first:
             self._new_list()
             self.foreseen = _FORESEEN.match(text, start, end) is not None
-        quantities = find_quantities(text, start, end)
+        quantities = find_quantities(text, start, end, self.begun)
         if quantities:
             quantities = [
-                q for q in quantities if not self._inside_name(q) and not _CALIBRE.match(text, q.start)
+                q
+                for q in quantities
+                if not self._inside_name(q)
+                and (text[q.start] not in "512" or not _CALIBRE.match(text, q.start))
             ]
         if text.find("零", start, end) >= 0:
             for nought in _NOUGHT.finditer(text, start, end):
@@ -139,7 +143,12 @@ class Reader(Worded):
             times.insert(0, inherited)
         if self.half is not None:
             times.insert(0, self.half)
-        planned = self._of_plan(start, end, times, stretch) if first or self.plan is not None else None
+        planned: Time | None = None
+        if stretch.kind in _MAY_OPEN_WITH_A_PLAN:
+            if first or self.plan is not None:
+                planned = self._of_plan(start, end, times)
+        else:
+            self.plan = None
         if planned is not None:
             times.insert(0, planned)
         for time in times:
@@ -219,7 +228,7 @@ class Reader(Worded):
         self.verbs = verbs
         if worded:
             self._unnumbered(start, end, stretch, quantities)
-        if worded and STRETCH.search(text, start, end):
+        if worded and (text.find("更", start, end) >= 0 or text.find("最好", start, end) >= 0):
             self._stretch(start, end)
         if planned is not None:
             for fact in self.facts:
@@ -229,13 +238,10 @@ class Reader(Worded):
                 fact.scope, fact.confidence = "part", min(fact.confidence, 0.75)
         return self.facts
 
-    def _of_plan(self, start: int, end: int, times: list[Time], stretch: Stretch) -> Time | None:
+    def _of_plan(self, start: int, end: int, times: list[Time]) -> Time | None:
         """“十四五”期间，新建公路1.2万公里。建设保障性租赁住房5.5万套: the span that opens a paragraph of the tasks is that of
         the sentences behind it, too, until one has a time of its own; of a span that is over, until one says what is to
         be done. Never is the second sentence this year's."""
-        if stretch.kind not in ("tasks", "livelihood", "other"):
-            self.plan = None
-            return None
         opening = self.plan
         if opening is not None and (
             start >= self.plan_until or _THIS_YEAR.search(self.text, opening.end, end)
@@ -276,7 +282,9 @@ class Reader(Worded):
         said = text.rfind("预计", max(start, clause_start - 12), q.start)
         if said >= 0 and (said >= clause_start or not _DIGIT.search(text, said, clause_start)):
             return True
-        return any(at <= q.start < until or at == q.stop for at, until in self.estimated)
+        return bool(self.estimated) and any(
+            at <= q.start < until or at == q.stop for at, until in self.estimated
+        )
 
     def _signalled(self, start: int, end: int) -> bool:
         """True where the sentence has a word that a fact without a number needs."""
@@ -356,10 +364,7 @@ class Reader(Worded):
         found = self._verbs(prev, q.start)
         if found:
             verbs = " ".join(found)
-        elif cut and (
-            (prev == start and not text.startswith("其中", start))
-            or re.search(r"达|总数|突破|超过|为|增至|每[百千万]", clause)
-        ):
+        elif cut and ((prev == start and not text.startswith("其中", start)) or _STATED_ANEW.search(clause)):
             verbs = ""  # a new statement; a bare name goes on with the list (新建A 10家，B 20家)
         rule = "name_before"
         added: Subject | None = None
@@ -606,7 +611,7 @@ class Reader(Worded):
                 for q, s in zip(group, subjects, strict=True)
             ]
         if len(group) == 1:
-            if re.search(r"均|都|皆|双双|同步|各$|各[增达新]", predicate):
+            if _OF_EACH.search(predicate):
                 return [(group[0], subjects, "each")]
             if rule == "carried_over" or "分别" in predicate:
                 alone = rule != "carried_over" and _ENDS.match(self.text, group[0].stop)
@@ -782,7 +787,7 @@ class Reader(Worded):
             metric is not None
             and metric.kind == "count"
             and subject is not None
-            and _PLACE_LEADS.search(text[start : min(subject.start, q.start)])
+            and _led_by_place(text[start : min(subject.start, q.start)])
         ):
             scope = "part"
         if subject is not None and subject.part:
@@ -880,11 +885,23 @@ class Reader(Worded):
 _BARE_GROWTH = re.compile(rf"、?(?:{UP}|{DOWN})了?")
 
 
+#: Where a span of years may stand for a paragraph's: elsewhere the section itself is of those years.
+_MAY_OPEN_WITH_A_PLAN = ("tasks", "livelihood", "other")
+
+
 #: What ends the time that a plan's years gave to a paragraph.
 _THIS_YEAR = re.compile("今年|年内|本年|明年|今冬|当年")
 _TO_DO = re.compile(
     "要|将|力争|确保|争取|努力|计划|拟|加快|加强|继续|持续|推进|推动|启动|实施|全力|深入|深化|坚持|完善|优化|强化|统筹|再|抓好"
 )
+
+
+#: A statement of its own, to which the verb of the item before does not go on.
+_STATED_ANEW = re.compile(r"达|总数|突破|超过|为|增至|每[百千万]")
+
+
+#: One value for all names before it.
+_OF_EACH = re.compile(r"均|都|皆|双双|同步|各$|各[增达新]")
 
 
 #: Verbs of building, with which a stock is not stated.
@@ -998,6 +1015,11 @@ _THAN = re.compile(
 _PLACE_LEADS = re.compile(
     r"(?:^|[,:])(?:在|推动|对|全市)?(?:市?中心城区|各县区?|各县\(?市|各区县|县城|各乡镇|每个?[县区乡镇村])"
 )
+
+
+def _led_by_place(words: str) -> bool:
+    """True where ``words`` have one of the places; few have a character of them at all."""
+    return ("各" in words or "城" in words or "每" in words) and _PLACE_LEADS.search(words) is not None
 
 
 #: 在对美贸易下降三成的情况下: an aside; the name that the value belongs to stands before it.

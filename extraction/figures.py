@@ -197,7 +197,11 @@ class Figures(Subjects):
         if said.from_level and not to_level:
             # 由45%提高到52%: the first number is a level, too; 由-4.1%转为增长0.9%: a rate
             to_level = not (q.low < 0 or _TURNS.match(tail))
-        if _GOAL_AFTER.match(tail) and not rule.startswith("name_after"):
+        if (
+            ("目标" in tail or "任务" in tail)
+            and _GOAL_AFTER.match(tail)
+            and not rule.startswith("name_after")
+        ):
             return "comparison", 1, "quoted_target", metric
         if said.over_target or (dimension == "ratio" and _OF_THE_PLAN.search(predicate)):
             return "comparison", sign, "over_target", metric

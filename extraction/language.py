@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from extraction.words import Words
+from extraction.words import Words, alternation
 
 
 def alternatives(words: str) -> str:
     """Words separated by white space → one regular-expression alternation, longest first."""
-    return "|".join(re.escape(word) for word in sorted(set(words.split()), key=len, reverse=True))
+    return alternation(words.split())
 
 
 #: Verbs of making and adding, by group; catalogue entries name the groups in ``needs``.

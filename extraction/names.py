@@ -27,12 +27,14 @@ _record = tuple.__new__
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """All names: ``claims`` by spelling, the words to look for with the claims of each, metrics by code."""
+    """All names: ``claims`` by spelling, the words to look for with the claims of each, metrics by code, and what names end
+    with (two characters)."""
 
     claims: dict[str, tuple[Claim, ...]]
     words: Words
     by_index: tuple[tuple[Claim, ...], ...]
     by_code: dict[str, Metric]
+    endings: frozenset[str]
 
     def find(self, text: str) -> list[Mention]:
         """Names in ``text``, left to right; a name inside a longer one is not listed."""
@@ -65,4 +67,10 @@ def load_names() -> Names:
             )
             claims.setdefault(alias, []).append((metric, grade))
     frozen = {alias: tuple(entries) for alias, entries in claims.items()}
-    return Names(frozen, Words(frozen), tuple(frozen.values()), catalogue.by_code)
+    return Names(
+        frozen,
+        Words(frozen),
+        tuple(frozen.values()),
+        catalogue.by_code,
+        frozenset(alias[-2:] for alias in frozen),
+    )

@@ -7,11 +7,14 @@ none (dates, ordinals, document and road numbers, hotlines, slogans) is left out
 from __future__ import annotations
 
 import re
+import string
+from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
 from extraction.units import SCALES, Unit, parse_unit, registry
+from extraction.words import alternation
 
 _CN_DIGITS = {
     "零": 0, "〇": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9,
@@ -28,11 +31,7 @@ _MORE = r"[余多几]"
 _NUMBER = rf"(?:{_ARABIC}|[{_CN_CHARS}][{_CN_CHARS}万亿]{{0,20}}(?:点[{_CN_CHARS}]{{1,8}})?)"
 
 
-def _alternatives(names: list[str]) -> str:
-    return "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
-
-
-_UNIT = _alternatives([name for name in registry() if name != "%"])
+_UNIT = alternation(name for name in registry() if name != "%")
 #: 突破万亿元, 上百场, 近千家: a scale alone is a number after a bound.
 _BARE_SCALE = r"(?<=[破过上到超近逾达])(?:万亿|[百千]亿|[百千]?万|[百千])(?![分学班下海市述方]|家[灯万])"
 #: 万亿大关, 两千亿新台阶, 万亿级台阶: a mark that was passed; 亿 alone then counts yuan.
@@ -53,18 +52,25 @@ _QUANTITY = re.compile(
 )
 #: Where a quantity may begin, in two steps, so that the long pattern runs in few places: a plain character class, which
 #: the regular-expression engine scans for fastest, then the rule.
-_FIRST = re.compile(rf"[\d{_CN_CHARS}万翻过近半]")
-_FIRST_OF_RUN = re.compile(rf"\d+|[{_CN_CHARS}万翻过近半]")
+_FIRST_OF_RUN = re.compile(
+    rf"\d+|[{_CN_CHARS}万翻过近半](?=[{_CN_CHARS}万亿分点成倍家个座条项所处户番名件多余到至、了半数])"
+    r"|(?<=[破过上到超近逾达])[万百千]"
+)
 _YEAR = re.compile(r"(?:19|20)\d\d年(?!\d)")
 _START = re.compile(
     rf"\d|百分之|千分之|万分之|[{_CN_CHARS}][{_CN_CHARS}万亿]|[{_CN_CHARS}](?=分之|点[{_CN_CHARS}])|一(?=成|倍)|{_BARE_SCALE}(?=[^\d]?[家场个人名户亿元万美斤吨处项所座条套件次辆台种级公]|{_MARK}|(?<=亿)[、,。;])|[两二三四五六七八九十](?=家|个|座|条|项|所|处|户|成|倍|番|名|[万亿千百]|件|多|余|到|至|、)|(?<![a-zA-Z])翻了?[一两二]番|翻番|过半|近半|一半|半数"
 )
 
 _RUN = re.compile(rf"\d+|[{_CN_CHARS}万亿]+")
+_RUN_CHARS = frozenset(f"{_CN_CHARS}万亿")
 
 # --- what is no quantity --------------------------------------------------------------------------------------------
 _BEFORE_BAD = re.compile(
     r"(?:第|(?<!GDP)(?<!CPI)(?<!PPI)(?<!R&D)(?<=[A-Za-z_+＋#№“‘《〔\[])|国道|省道|县道|乡道|编号|前|邮编|电话|热线|Ⅰ|Ⅱ|Ⅲ|Ⅳ|Ⅴ|[东南西北]环|[0-9.]\+|第[一二三四五六七八九十\d]+[-—至、]|代|“\d|×)$"
+)
+#: What such words end with: elsewhere the pattern need not be tried.
+_BEFORE_BAD_ENDS = frozenset("第+＋#№“‘《〔[_道号前编话线ⅠⅡⅢⅣⅤ环-—至、代×\n0123456789") | frozenset(
+    string.ascii_letters
 )
 _AFTER_BAD = re.compile(
     r"(?:年(?!均|产|内|[以之]上)|月(?!均)|日(?!均)|号|时(?!代|期|长)|届|次(?:会议|全会|全体|党代会|党的|集体)|中全会|世纪|[A-Za-zαβ](?![a-zA-Z]*/)|强(?!度)"
@@ -97,6 +103,9 @@ _BEFORE = re.compile(
     r"|接近|将近|逼近|近|约为|大约|约|大体|大概|基本|在?上(?=百|千|万)|迈上|跨上|登上|站上|跃上|跃升至|迈入|跨入|站稳|上|过)"
     r"(?:到|至|了|为|达到|达|在|新的?|历史性|全市|人民币)*$"
 )
+#: What such words begin and end with: elsewhere the patterns need not be tried.
+_AFTER_STARTS = frozenset("(左上以及之级的新台大关门")
+_BEFORE_ENDS = frozenset("于少低过高多在到足破超逾越近为约体概本上至入稳了达新的性市币\n")
 _BEFORE_QUALIFIER = {
     "不低于": "at_least", "不少于": "at_least", "不小于": "at_least", "不下于": "at_least", "至少": "at_least", "最低": "at_least",
     "不超过": "at_most", "不高于": "at_most", "不多于": "at_most", "不大于": "at_most", "最高": "at_most", "至多": "at_most",
@@ -183,9 +192,9 @@ def _number(text: str) -> tuple[int, int] | None:
 
 def _qualifier(text: str, low: int, start: int, stop: int, more: bool) -> tuple[str, int]:
     """Bound of the number at ``start`` whose unit ends at ``stop``: (qualifier, end of the bound's words)."""
-    after = _AFTER.match(text, stop)
+    after = _AFTER.match(text, stop) if text[stop : stop + 1] in _AFTER_STARTS else None
     window = text[max(low, start - 10) : start]
-    before = _BEFORE.search(window)
+    before = _BEFORE.search(window) if window[-1:] in _BEFORE_ENDS else None
     word = before[1] if before else ""
     if after:
         name = after[1]
@@ -205,31 +214,46 @@ def _qualifier(text: str, low: int, start: int, stop: int, more: bool) -> tuple[
     return ("more_than" if more else "exact"), stop
 
 
-def number_starts(text: str) -> list[int]:
-    """Where in ``text`` numbers may begin, in order: most sentences have none and need no closer look."""
+def number_starts(text: str, start: int = 0, end: int | None = None) -> list[int]:
+    """Where in ``text[start:end]`` numbers may begin, in order: most sentences have none and need no closer look."""
     starts = _START.match
-    return [i for i in [match.start() for match in _FIRST_OF_RUN.finditer(text)] if starts(text, i)]
+    begun = [
+        match.start() for match in _FIRST_OF_RUN.finditer(text, start, len(text) if end is None else end)
+    ]
+    return [i for i in begun if text[i].isdecimal() or starts(text, i)]
 
 
-def find_quantities(text: str, start: int = 0, end: int | None = None) -> list[Quantity]:
-    """All quantities in ``text[start:end]``, left to right, without overlap."""
+def find_quantities(
+    text: str, start: int = 0, end: int | None = None, begun: list[int] | None = None
+) -> list[Quantity]:
+    """All quantities in ``text[start:end]``, left to right, without overlap.
+
+    begun  ``number_starts`` of all of ``text``, where they are known: nothing else need be looked at
+    """
     found: list[Quantity] = []
     limit = len(text) if end is None else end
     at = start
-    first = _FIRST.search
     starts = _START.match
+    if begun is None:
+        begun = number_starts(text, start, limit)
+    next_one, of = bisect_left(begun, start), len(begun)
     while True:
-        begin = first(text, at, limit)
-        if not begin:
-            return found
-        i = begin.start()
-        if not starts(text, i, limit):
+        if at < limit and text[at].isdecimal():
+            i = at  # where the last number ended, inside a run of digits perhaps
+        else:
+            while next_one < of and begun[next_one] < at:
+                next_one += 1
+            if next_one == of or begun[next_one] >= limit:
+                return found
+            i = begun[next_one]
+        if not text[i].isdecimal() and not starts(text, i, limit):
             at = i + 1
             continue
-        if _YEAR.match(text, i, limit):
+        if text[i] in "12" and _YEAR.match(text, i, limit):
             at = i + 5
             continue
-        run = _RUN.match(text, i, limit)
+        beyond = text[i + 16 : i + 17]  # no longer run without one more of its characters there
+        run = _RUN.match(text, i, limit) if beyond.isdecimal() or beyond in _RUN_CHARS else None
         if run and run.end() - i > 16:
             at = run.end()  # a number of an account or of nothing: no figure has so many digits
             continue
@@ -303,7 +327,7 @@ def _read(text: str, i: int, limit: int, floor: int) -> tuple[Quantity | None, i
     stop = match.end()
     # a unit that is really the beginning of a word (5名单, 3家庭) or a date
     unit_name = parts.unit or ""
-    if unit_name and _UNIT_IN_WORD.match(text, match.start("unit")):
+    if unit_name and unit_name[0] in _UNIT_IN_WORD_STARTS and _UNIT_IN_WORD.match(text, match.start("unit")):
         unit_name = ""
         stop = match.start("unit")
     elif unit_name == "个点" and text[stop : stop + 1] == "位":
@@ -364,6 +388,9 @@ _UNIT_IN_WORD = re.compile(
     r"|条(?:例|件)|项(?:目)|部(?:门|队|委|分|署|级)|地|级|线(?:上|下|路)|道(?:路|德)|面(?:积|向|对)|班(?:列|子|车|轮)|门(?:槛|店|户|诊)|站(?:点|稳)|组(?:织|建|团)|队(?:伍)|片(?:区)|区(?:域|县|块)|县(?:城|域|乡|级)|市(?:场|级|县|民|区|属)|村(?:庄|镇|民|级|集)|镇(?:村|级)|"
     r"省(?:级|市|份|外|内|部|道)|国(?:家|企|有|际|内)|校(?:园|企|地)|院(?:士|所|校|线)|园(?:区|林|地)|品(?:牌|种|质|类)|级(?:别)|期(?:间|末|货)|批(?:发|复|准)|层(?:级|面|次)|间(?:接)|册(?:子)|本(?:科|级|地|市|土)|张(?:家|店|掖)|位(?:居|列|次|于)|度(?:假|过|汛)|里(?:程)|方(?:面|案|式|向|针|位|便|米)|块(?:链)|对(?:口|外|接|标|点|俄|东)|把(?:关)|双(?:一|创|向|碳|千|百)|端(?:午)|类(?:型|别)|轮(?:换|候|训)|届(?:全)|G(?:网|基|应|用|$)|P(?:PP|P|C)|E(?:A|C)|T(?:O|E|R|I)|级"
 )
+_UNIT_IN_WORD_STARTS = frozenset(
+    "台天家个名人口户条项部地级线道面班门站组队片区县市村镇省国校院园品期批层间册本张位度里方块对把双端类轮届GPET"
+)
 _ITEM_COUNT = re.compile(r"大(?!于|型|学|中|专|桥|道|棚|数据|额|宗|件|客)")
 
 
@@ -381,7 +408,8 @@ def _reject(
     """True where the digits at ``match`` are a date, an ordinal, a name, a slogan: no quantity."""
     begin = match.start("n1")
     if (
-        _BEFORE_BAD.search(before)
+        before[-1:] in _BEFORE_BAD_ENDS
+        and _BEFORE_BAD.search(before)
         and not parts.share
         and not (before.endswith("前") and before[-2:-1] not in ("",) and unit_name in ("%",))
     ):
@@ -414,7 +442,7 @@ def _reject(
                 return True
             if parts.n1[0] == "0" and len(parts.n1) > 1:
                 return True
-            if re.match(r"国道|省道|县道|[^,。;]{0,8}热线", text[stop : stop + 12]):
+            if _OF_ROAD.match(text[stop : stop + 12]):
                 return True  # 107国道, 12356心理援助热线
             if follows[:1] in ("年", "月") or (
                 len(parts.n1) == 4 and parts.n1[:2] in ("19", "20") and not parts.dash
@@ -486,7 +514,9 @@ def _reject(
         return True  # 110千伏变电站4座: the voltage is part of the thing's name
     # inside quotation marks a short number is a name: “1+6”, “三大”, “50强”
     window = text[max(floor, begin - 15) : begin]
-    if _SLOGAN.search(window):
+    if (
+        "“" in window or "《" in window or "‘" in window or "「" in window
+    ) and _SLOGAN.search(window):  # fmt: skip
         closing = _SLOGAN_END.match(text[end : end + 16])
         if closing and (bare or not re.match(r"[^”’》」]*[,。]", text[end : end + 16])):
             return True
@@ -504,11 +534,12 @@ def _reject(
         window2 = text[begin - 1 : begin] if begin > floor else ""
         if window2 in ("数", "几", "第", "之", "“", "十", "周", "星", "初", "老", "其"):
             return True
-    return bool(_FIVE_YEAR_PLAN.match(text, begin - 1 if begin else 0)) and not arabic
+    return not arabic and bool(_FIVE_YEAR_PLAN.match(text, begin - 1 if begin else 0))
 
 
 #: 跨越3个十亿级台阶
 _DECADE = re.compile("十亿元?级?(?:台阶|大关|关口)")
+_OF_ROAD = re.compile(r"国道|省道|县道|[^,。;]{0,8}热线")
 _HAN = re.compile("[\u4e00-\u9fff]")
 #: 连续迈上4个万亿元台阶: how often, not how much.
 _STEPS = re.compile(r"(?:[十百千万]*亿元?(?:级|大关|台阶|关口)|台阶|大关|季度)")

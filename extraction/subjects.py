@@ -344,6 +344,8 @@ class Subjects:
             topic = strip_lead(strip_times(topic))
             heads = [topic[:cut] for cut in range(len(topic), 3, -1) if _THRIVES.fullmatch(topic, cut)]
         for stop in range(min(q.start, at + 8), at + 1, -1):
+            if text[stop - 2 : stop] not in self.names.endings:
+                continue
             for head in heads:
                 claims = self.names.claims.get(head + text[at:stop])
                 if claims and says_something(text[stop : q.start]):

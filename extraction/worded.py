@@ -40,8 +40,9 @@ class Worded(Figures):
                 if match["among"][:1] in ("从", "由"):
                     continue  # 排名从全国第35位跨入30强: where it stood before
                 self._rank(match, start, end, stretch)
-            for match in RANKS.finditer(text, start, end):
-                self._ranks(match, start, stretch)
+            if text.find("分别", start, end) >= 0:
+                for match in RANKS.finditer(text, start, end):
+                    self._ranks(match, start, stretch)
         if not mentions:
             return
         words = text[start:end]

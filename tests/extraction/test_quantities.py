@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import random
+import re
 from fractions import Fraction
 
 import pytest
 
+from extraction import quantities
 from extraction.compact import compact
 from extraction.extract import extract_report
 from extraction.model import Identity
 from extraction.quantities import Quantity, chinese_number, find_quantities
+from extraction.words import alternation
 
 
 def values(text: str) -> list[tuple[float, float | None, str, str]]:
@@ -157,3 +161,41 @@ def test_nothing_doubles_a_thousand_times(text: str) -> None:
     """Found by fuzzing: two to such a power is no number that a computer holds."""
     assert all(q.unit.dimension != "doubling" or q.low <= 10 for q in find_quantities(compact(text).text))
     extract_report(text, Identity("411700", "驻马店市", 2026, "full"))
+
+
+#: What numbers begin with, end with and stand beside, so that each short cut meets each of its characters.
+PIECES = [
+    *"一二两三四五六七八九十百千万亿翻过近半破上到超逾达成倍家个年月第前编代环号左以及之级的新台大关门“”《》，。、;-—至:+ \n",
+    "百分之", "分之", "点", "12", "3.5", "2025年", "1234567890123456789", "%", "万元", "亿元", "个百分点", "不低于", "突破了", "控制在",
+    "(含)以上", "翻一番", "一半", "半数", "近半", "GDP", "第", "国道", "热线", "五规划", "名单", "家庭", "“十四五”", "台阶", "左右", "多",
+]  # fmt: skip
+
+
+def test_short_cuts_leave_out_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Everything(frozenset[str]):
+        def __contains__(self, _: object) -> bool:
+            return True
+
+    chance = random.Random(7)
+    texts = ["".join(chance.choices(PIECES, k=12)) for _ in range(6000)]
+    quick = [quantities.find_quantities(text) for text in texts]
+    shared = [quantities.find_quantities(text, 3, None, quantities.number_starts(text)) for text in texts]
+    assert shared == [quantities.find_quantities(text, 3) for text in texts]
+    assert sum(map(len, quick)) > 4000
+    for name in ("_BEFORE_BAD_ENDS", "_AFTER_STARTS", "_BEFORE_ENDS", "_UNIT_IN_WORD_STARTS", "_RUN_CHARS"):
+        monkeypatch.setattr(quantities, name, Everything())
+    monkeypatch.setattr(quantities, "_FIRST_OF_RUN", re.compile(r"\d+|\D"))
+    assert [quantities.find_quantities(text) for text in texts] == quick
+
+
+def test_an_alternation_is_that_of_its_words() -> None:
+    words = ["新建", "新(改、扩)建", "新", "改", "改建", "改扩建", "a|b", "建"]
+    tried = re.compile(alternation(words))
+    plain = re.compile("|".join(re.escape(word) for word in sorted(words, key=len, reverse=True)))
+    chance = random.Random(7)
+    for _ in range(2000):
+        text = "".join(chance.choices([*words, *"新改扩建(、)|ab"], k=6))
+        assert tried.findall(text) == plain.findall(text)
+        assert (re.fullmatch(f"(?:{tried.pattern})*", text) is None) == (
+            re.fullmatch(f"(?:{plain.pattern})*", text) is None
+        )
