@@ -67,6 +67,13 @@ class Compact:
         return self.start(position - 1) + 1 if position else 0
 
 
+#: A line so long was broken, where no width is known.
+_LONG = 25
+#: 三、真抓实干、开局起步,全力以赴做好2026年工作: a numbered line without figures is a heading, however long.
+_HEAD = re.compile(
+    r"[ \t\u3000]*(?:[一二三四五六七八九十]{1,3}、|\([一二三四五六七八九十]{1,3}\)|第[一二三四五六七八九十]部分)"
+    r"(?:(?!\d[\d.]*[%万亿个元])[^\n。;!?]){1,56}(?<![,、和及与增长达到至约为近超第年])[ \t\u3000]*\n"
+)
 #: A line longer than any: lines end where their writer ended them.
 _NEVER = 10**6
 
@@ -87,13 +94,13 @@ def _join_length(folded: str) -> int:
         one_width = 8 <= width <= 60 and uniform >= 0.4 * len(open_ended)
         if stated >= 0.5 * len(open_ended):
             # a list of facts, one a line: text that is broken by width breaks anywhere
-            return 25 if one_width else _NEVER
+            return _LONG if one_width else _NEVER
         if one_width:
             return max(8, int(0.8 * width))
         longest = sorted(map(len, lines))[int(0.9 * (len(lines) - 1))]
         if len(open_ended) > 0.7 * len(lines) and open_ended[len(open_ended) // 2] < 0.7 * longest:
             return _NEVER  # a list of statements, one a line, long and short ones: no width broke them
-    return 25
+    return _LONG
 
 
 #: A note in brackets that says how a character is spoken.
@@ -184,7 +191,7 @@ def compact(stored: str, apart: Iterable[tuple[int, int]] = ()) -> Compact:
                 and not _BULLET.search(folded, newline, end)
             )
             broken = open_ended and (
-                begin - line_start >= join_at
+                (begin - line_start >= join_at and not (join_at == _LONG and _HEAD.match(folded, line_start)))
                 or (
                     folded[begin - 1] in _GOES_ON
                     and not _HEADING_OF_YEARS.match(folded, line_start)

@@ -237,9 +237,11 @@ _NUMBERED = re.compile(r"(?:[一二三四五六七八九十]{1,2}[、.]|第[一�
 def _heading(text: str, start: int, end: int) -> str:
     """The heading at ``start``: a short line without an end mark, or the first words after 一、."""
     numbered = _NUMBERED.match(text, start, end)
-    if numbered:
-        return numbered[0]
     line = text[start:end].rstrip("\n")
+    if numbered:
+        # 一、攻坚克难,“十四五”圆满收官: a slogan first, then what the section is of
+        alone = len(line) <= 60 and line[-1:] not in "。;!?" and not _FIGURE.search(line)
+        return line if alone else numbered[0]
     return (
         line
         if len(line) <= 45

@@ -179,6 +179,13 @@ class Subjects:
             and not (s.words[:2] in ("来自", "来源") and "地方" in text[last.start - 2 : last.end])
             for s in self.history
         )
+        if values == 1 and (named := _TOWN_AND_COUNTRY.search(items_text)) is not None:
+            # 城镇和农村居民人均可支配收入与经济增长同步: said of both
+            sides = [self.names.claims.get(side + "居民人均可支配收入") for side in ("城镇", "农村")]
+            lead = text[start : start + named.start()]
+            if all(sides):
+                of_both = [self._subject(Mention(last.start, last.end, s), lead, lead) for s in sides if s]
+                return of_both, predicate, ""
         both = self._urban_and_rural(last, predicate, values, "")
         if both:
             return both, predicate, ""
@@ -676,6 +683,11 @@ _OR_BUILT = re.compile(r"(?<=[新改扩])\([改新扩、或]{1,4}\)(?=建)")
 
 #: A率、B率 and A率和B率: one value may be all of theirs.
 _COORDINATED = re.compile("、|率[和与及]")
+
+
+_TOWN_AND_COUNTRY = re.compile(
+    r"(?:城镇|城市)(?:常住)?(?:居民)?(?:人均可支配收入)?[、和与及](?:农村|乡村)(?:常住)?居民(?:人均)?(?:可支配)?收入$"
+)
 
 
 _DIGITS = re.compile(r"\d")
