@@ -675,7 +675,10 @@ class Reader(Worded):
                 subject,
                 q,
                 predicate,
-                ("" if analyse(predicate).own_statement else verbs) + clause + right_words,
+                ("" if analyse(predicate).own_statement else verbs)
+                + (TO_LEVEL.sub("", clause) if analyse(predicate).to_level else clause)
+                # 由255万千瓦增加到863万千瓦: how it changes is said of the next number
+                + ("" if TO_LEVEL.match(right_words) else right_words),
                 text[start : q.start],
                 led,
             )

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from extraction.catalogue import Metric
 from extraction.clauses import any_in
-from extraction.language import FROM, OF_WHOLE, VERB, VERB_GROUPS
+from extraction.language import FROM, OF_WHOLE, TO_LEVEL, VERB, VERB_GROUPS
 from extraction.names import Mention, Names
 from extraction.periods import Time
 from extraction.predicates import Said, analyse
@@ -99,7 +99,13 @@ class Figures(Subjects):
             if carried is not None and metric is not carried:
                 continue
             if metric.not_ and len(phrase) > 1 and any_in(metric.not_, phrase):
-                continue
+                # 装机容量由255万千瓦增加到863万千瓦: what stands came to so much; nothing was added that is counted
+                if (
+                    metric.kind != "stock"
+                    or not said.to_level
+                    or any_in(metric.not_, TO_LEVEL.sub("", phrase))
+                ):
+                    continue
             if metric.kind == "count" and total:
                 continue  # 净增86家、总数突破600家: how many there are, not how many came
             if metric.kind == "stock" and not metric.needs and not said.reached and _ADDED.search(near):
@@ -795,7 +801,7 @@ _AS_OF_A_YEAR = re.compile(
 
 #: Between what it came to and by how much it grew meanwhile.
 _AT_ONCE = re.compile(
-    r"[,、](?:五年|累计|共|总共|净|年均|年平均|平均每年)*(?:递增|增长|增加|增|翻)了?(?:近|约|超过?)?"
+    r"[,、](?:五年|累计|共|总共|净|年均|年平均|平均每年)*(?:递增|增长|增加|增|翻|下降|降低|减少)了?(?:近|约|超过?)?"
 )
 
 
