@@ -98,14 +98,15 @@ class Figures(Subjects):
         for metric, grade in subject.mention.candidates:
             if carried is not None and metric is not carried:
                 continue
-            if metric.not_ and len(phrase) > 1 and any_in(metric.not_, phrase):
-                # 装机容量由255万千瓦增加到863万千瓦: what stands came to so much; nothing was added that is counted
-                if (
-                    metric.kind != "stock"
-                    or not said.to_level
-                    or any_in(metric.not_, TO_LEVEL.sub("", phrase))
-                ):
-                    continue
+            # 装机容量由255万千瓦增加到863万千瓦: what stands came to so much; nothing was added that is counted
+            came_to = metric.kind == "stock" and said.to_level
+            if (
+                metric.not_
+                and len(phrase) > 1
+                and any_in(metric.not_, phrase)
+                and not (came_to and not any_in(metric.not_, TO_LEVEL.sub("", phrase)))
+            ):
+                continue
             if metric.kind == "count" and total:
                 continue  # 净增86家、总数突破600家: how many there are, not how many came
             if metric.kind == "stock" and not metric.needs and not said.reached and _ADDED.search(near):

@@ -78,6 +78,11 @@ class Subjects:
             i = bisect_left(self.mention_starts, match.start()) - 1
             if i >= 0 and self.mentions[i].start < match.start() < self.mentions[i].end:
                 continue
+            if match[0] in ("增加", "扩大", "提升") and self.text[match.end() : match.end() + 1] in (
+                "到",
+                "至",
+            ):
+                continue  # 增加到: what it came to, and nothing that was added
             found.append(match[0])
         return found
 
