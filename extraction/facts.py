@@ -714,6 +714,19 @@ class Reader(Worded):
             metric = (
                 None  # 建成三甲医院2家, among the tasks: how many will be built, not how many there will be
             )
+        if (
+            statistic == "growth_rate"
+            and not averaged
+            and metric is not None
+            and metric.code in ("disposable_income_urban", "disposable_income_rural")
+            and self.facts
+            and self.facts[-1].statistic == "annual_average_growth_rate"
+            and self.facts[-1].metric is not None
+            and self.facts[-1].metric.code.startswith("disposable_income")
+            and self.facts[-1].years == years
+            and "累计" not in clause
+        ):
+            averaged = "average"  # 居民人均可支配收入年均增长7%,其中城镇居民增长6.5%,农村居民增长8%
         if statistic in ("growth_rate",) and averaged == "average":
             statistic = "annual_average_growth_rate"
         elif averaged == "sums" or rule == "share_changed":
