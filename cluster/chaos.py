@@ -490,8 +490,8 @@ class Chaos:
 
     def _other_clock(self, home: Path, outcome: Outcome) -> bool:
         days = self.random.choice((-400, -3, -0.1, 0.5, 40, 800))
-        self.environment["FAKETIME_DONT_FAKE_MONOTONIC"] = "1"
-        process = self._command(home, "faketime", "-f", f"{days * 86400:+.0f}")
+        with_settings = ("env", "FAKETIME_DONT_FAKE_MONOTONIC=1", f"PYTHONPATH={ROOT / 'cluster' / 'faked'}")
+        process = self._command(home, *with_settings, "faketime", "-f", f"{days * 86400:+.0f}")
         status = self._command_ended(process, outcome)
         outcome.words = f"the clock {days:+} days off; status {status}"
         if status != 0:
