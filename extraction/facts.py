@@ -15,6 +15,7 @@ from bisect import bisect_left
 from dataclasses import replace
 from itertools import pairwise
 
+from extraction.catalogue import Metric
 from extraction.clauses import basis_of, may_carry, says_something, strip_lead, strip_times
 from extraction.figures import Fact
 from extraction.language import DOWN, FROM, STRETCH, TO_LEVEL, UP, find_signals
@@ -59,6 +60,7 @@ class Reader(Worded):
         self.plan_until = 0  # where that paragraph ends
         self.verbs = ""  # in force at the end of the last sentence
         self.named_behind = False  # the name of the last number stood behind it
+        self.yearly: Fact | None = None  # the last average growth over several years
         self.foreseen = False  # 预计全年… opened the list, semicolons and all
 
     def silent(self, start: int) -> None:
@@ -519,6 +521,8 @@ class Reader(Worded):
                 if fact.statistic == "level" and len(group) == 1 and stretch.kind == "review":
                     self._doubt_start(fact)
                 self.facts.append(fact)
+                if fact.statistic == "annual_average_growth_rate" and fact.value is not None:
+                    self.yearly = fact
         if rule != "carried_over" and (subjects or clause or not self.named_behind):
             # 68个省重点项目完成投资599.3亿元: the second number is of the name behind the first, no item of its own
             self.history.extend(subjects or [Subject(None, "", True)])
@@ -561,6 +565,28 @@ class Reader(Worded):
         first = self._after_delimiter(self.sentence_start, clause_start - 1)
         named = [s for s in self.history if s.start >= first]
         return named if all(s.mention is not None for s in named) else []
+
+    def _as_yearly(self, metric: Metric | None, q: Quantity, clause: str, years: tuple[int, int]) -> bool:
+        """生产总值年均增长6%左右,规上工业增加值增长7%; 居民收入年均增长7%,其中城镇居民增长6.5%: over several years a sum of money is said to
+        grow by about as much as the one whose average opened the list. So little is no growth over all of them."""
+        if (
+            metric is None
+            or metric.kind != "flow"
+            or not parse_unit(metric.unit).dimension.startswith("money")
+            or years[1] - years[0] < 2
+            or q.unit.name != "%"
+            or "增长" not in clause
+            or _IN_ALL.search(clause)
+        ):
+            return False
+        opened = self.yearly
+        return (
+            opened is not None
+            and opened.value is not None
+            and opened.years == years
+            and "。" not in self.text[opened.number_end : q.start]
+            and q.low * 10.0**q.low_exp <= max(3 * opened.value, 15)
+        )
 
     def _doubt_start(self, fact: Fact) -> None:
         """贫困人口由91.5万人减少到5.2万人, in the review of one year: what halves or doubles so did not begin the year before,
@@ -714,19 +740,8 @@ class Reader(Worded):
             metric = (
                 None  # 建成三甲医院2家, among the tasks: how many will be built, not how many there will be
             )
-        if (
-            statistic == "growth_rate"
-            and not averaged
-            and metric is not None
-            and metric.code in ("disposable_income_urban", "disposable_income_rural")
-            and self.facts
-            and self.facts[-1].statistic == "annual_average_growth_rate"
-            and self.facts[-1].metric is not None
-            and self.facts[-1].metric.code.startswith("disposable_income")
-            and self.facts[-1].years == years
-            and "累计" not in clause
-        ):
-            averaged = "average"  # 居民人均可支配收入年均增长7%,其中城镇居民增长6.5%,农村居民增长8%
+        if statistic == "growth_rate" and not averaged and self._as_yearly(metric, q, clause, years):
+            averaged = "average"
         if statistic in ("growth_rate",) and averaged == "average":
             statistic = "annual_average_growth_rate"
         elif averaged == "sums" or rule == "share_changed":
@@ -899,6 +914,10 @@ class Reader(Worded):
 
 #: 经营主体276万户、增长8.9%, among five years' achievements: of the last year, or of all five? The text does not say.
 _BARE_GROWTH = re.compile(rf"、?(?:{UP}|{DOWN})了?")
+
+
+#: Said of all the years together.
+_IN_ALL = re.compile(r"累计|[总合共]计|总共|比|较|翻")
 
 
 #: Where a span of years may stand for a paragraph's: elsewhere the section itself is of those years.
