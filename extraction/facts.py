@@ -306,6 +306,12 @@ class Reader(Worded):
             joined = len(triple) == 3 and all(
                 text[a.end : b.start] in (":", "∶", "：", "︰", "﹕", "比") for a, b in pairwise(triple)
             )
+            if len(triple) == 3 and not joined and triple[-1].unit.name == "%":
+                # 三次产业增加值占地区生产总值的比重分别为3.2%、54.6%和42.2%
+                joined = (
+                    all(text[a.end : b.start] in ("、", "和", "及", "与") for a, b in pairwise(triple))
+                    and _SHARES_OF_INDUSTRIES.search(text, start, triple[0].start) is not None
+                )
             total = sum(q.low * 10.0**q.low_exp for q in triple)
             if not joined or not 98 <= total <= 102 or not all(code in self.names.by_code for code in codes):
                 rest.append(quantities[i])
@@ -957,6 +963,13 @@ _NOUN_FOLLOWS = re.compile(r"(?!左右|以上|以内|的|次|$)[\u4e00-\u9fff]{2
 
 #: 三次产业结构调整为8:42:50: a list of shares that is no list of one metric's values.
 _STRUCTURE = re.compile(r"三次产业|比重由|一、二、三产|三产(?:业)?结构|产业结构|一二三产|三次产业结构")
+
+
+#: 三次产业占比分别为
+_SHARES_OF_INDUSTRIES = re.compile(
+    r"(?:三次产业|一二三(?:次)?产业?|一产、?二产、?三产|第?一(?:产业)?、第?二(?:产业)?、第?三(?:次)?产业)[^,;。\d]{0,22}"
+    r"(?:比重|占比|比例|结构|份额)[^,;。\d]{0,5}\Z"
+)
 
 
 #: 占财政支出的80%: the share in spending of what was named before, not the spending.
