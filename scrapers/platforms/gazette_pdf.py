@@ -3,8 +3,8 @@
 name: gazette_pdf
 known-by: a list of issues (2026年第1期) that lead to a page of contents, which leads to each document as a page or a PDF
 listing: links to issues, as links or in a `<recordset>`, and whatever else looks like an article; where it names years
-    and no issue, those of the last year, one page further. The default title pattern means the first twelve issues of a year, in which reports stand, and the report itself. `{yyyy}` in the
-    listing's address stands for the season's year
+    and no issue, those of the last year, one page further. The default title pattern means the first twelve issues of
+    a year, in which reports stand, and the report itself. `{yyyy}` in the listing's address stands for the season's year
 article: an issue's contents. What it leads to under the report's name is fetched, page or PDF; contents of other issues
     end there
 facts: the one PDF of a whole issue (下载本期) is not taken: it holds other documents before and behind the report,
