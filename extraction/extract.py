@@ -12,7 +12,7 @@ from extraction import regions
 from extraction.compact import Compact, compact
 from extraction.documents.tables import find_tables
 from extraction.facts import Reader
-from extraction.figures import Fact
+from extraction.figures import Fact, observed
 from extraction.identity import second_report
 from extraction.model import Identity, Observation, Reading, Section
 from extraction.names import load_names
@@ -142,35 +142,8 @@ def _observation(
         start, stop = fact.start + shift, fact.end + shift
         number_start, number_end = fact.number_start + shift, fact.number_end + shift
         begin, end = begin + shift, end + shift
-    metric = fact.metric
-    return Observation(
-        metric.code if metric else None,
-        fact.subject,
-        fact.statistic,
-        fact.basis,
-        fact.role,
-        fact.is_estimate,
-        fact.years[0],
-        fact.years[1],
-        fact.value,
-        fact.value_high,
-        fact.unit,
-        fact.qualifier,
-        fact.stretch,
-        fact.scope,
-        fact.raw_value,
-        fact.raw_unit,
-        matching.stored[start:stop],
-        start,
-        stop,
-        number_start,
-        number_end,
-        section,
-        fact.confidence,
-        fact.rule,
-        begin,
-        end,
-    )
+    quote = matching.stored[start:stop]
+    return observed(fact, quote, start, stop, number_start, number_end, section, begin, end)
 
 
 @lru_cache(maxsize=512)

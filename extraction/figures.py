@@ -9,6 +9,7 @@ from functools import lru_cache
 from extraction.catalogue import Metric
 from extraction.clauses import any_in
 from extraction.language import FROM, OF_WHOLE, TO_LEVEL, VERB, VERB_GROUPS
+from extraction.model import Observation
 from extraction.names import Mention, Names
 from extraction.periods import Time
 from extraction.predicates import Said, analyse
@@ -43,6 +44,48 @@ class Fact:
     rule: str
     confidence: float
     stretch: bool = False
+
+
+def observed(
+    fact: Fact,
+    quote: str,
+    start: int,
+    stop: int,
+    number_start: int,
+    number_end: int,
+    section: str,
+    sentence_start: int,
+    sentence_end: int,
+) -> Observation:
+    """The fact with its positions in the stored text, where it says ``quote``."""
+    return Observation(
+        fact.metric.code if fact.metric else None,
+        fact.subject,
+        fact.statistic,
+        fact.basis,
+        fact.role,
+        fact.is_estimate,
+        fact.years[0],
+        fact.years[1],
+        fact.value,
+        fact.value_high,
+        fact.unit,
+        fact.qualifier,
+        fact.stretch,
+        fact.scope,
+        fact.raw_value,
+        fact.raw_unit,
+        quote,
+        start,
+        stop,
+        number_start,
+        number_end,
+        section,
+        fact.confidence,
+        fact.rule,
+        sentence_start,
+        sentence_end,
+    )
 
 
 class Figures(Subjects):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from extraction.documents import fold
 from extraction.documents.tables import Cell, Column, Table
 from extraction.facts import Reader
-from extraction.figures import Fact
+from extraction.figures import Fact, observed
 from extraction.model import Observation
 from extraction.names import Names
 from extraction.structure import Stretch
@@ -179,31 +179,14 @@ def _observation(fact: Fact, said: _Spoken, text: str) -> Observation | None:
         begin, end = cell.start + number.start(), cell.start + number.end()
         if fact.value_high is not None:
             end = cell.end
-    return Observation(
-        fact.metric.code if fact.metric else None,
-        subject,
-        fact.statistic,
-        fact.basis,
-        fact.role,
-        said.estimate,
-        fact.years[0],
-        fact.years[1],
-        fact.value,
-        fact.value_high,
-        fact.unit,
-        fact.qualifier,
-        fact.stretch,
-        fact.scope,
+    name = said.name.start
+    quote = text[name : cell.end]
+    found = observed(fact, quote, name, cell.end, begin, end, said.stretch.kind, *said.row)
+    found.subject, found.is_estimate = subject, said.estimate
+    found.raw_value, found.raw_unit = (
         text[begin:end],
         "",
-        text[said.name.start : cell.end],
-        said.name.start,
-        cell.end,
-        begin,
-        end,
-        said.stretch.kind,
-        min(fact.confidence, _CONFIDENCE),
-        "table/" + fact.rule.partition("/")[0],
-        said.row[0],
-        said.row[1],
-    )
+    )  # the unit stands in a column of its own, or in the name
+    found.confidence = min(fact.confidence, _CONFIDENCE)
+    found.rule = "table/" + fact.rule.partition("/")[0]
+    return found

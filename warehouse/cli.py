@@ -820,7 +820,7 @@ def restore(
 def take_over() -> int:
     """Make `publish_url` this home's own, though another one copied to it, and copy what is published there now.
 
-    For a home that was moved or restored from a back-up. End the other first: it will be refused from now on.
+    For a home that was restored from a back-up, or made again. End the other first: it will be refused from now on.
     """
     from warehouse import pipeline
     from warehouse.locks import exclusive

@@ -110,7 +110,7 @@ def _refuse_others(ours: _Home, store: Store, there: Collection[str], stands: by
 def _words(store: Store, why: str) -> str:
     return (
         f"{store.url}: not copied to, {why}. Give each home a publish_url of its own; or, if this home is to take the "
-        "other's place (it was moved, or restored from a back-up), end the other and run `cityreports take-over`"
+        "other's place (it was restored from a back-up, or made again), end the other and run `cityreports take-over`"
     )
 
 

@@ -547,14 +547,14 @@ def _health(settings: Settings) -> list[str]:
     if not looks:
         return []
     today = looks[-1].looked_at
-    return [
-        f"{name} {look.ok} {look.error} {bool(look.links_seen)} {look.retired} "
-        + (
-            f"{today:%Y-%m} {look.season_due} {f'{today:%m-%d}' > (look.season_due or '')}"
-            * bool(look.region_code)
-        )
-        for name, look in _last(looks).items()
-    ]
+    health = []
+    for name, look in _last(looks).items():
+        said = f"{name} {look.ok} {look.error} {bool(look.links_seen)} {look.retired} "
+        if look.region_code:
+            is_past_due = f"{today:%m-%d}" > (look.season_due or "")
+            said += f"{today:%Y-%m} {look.season_due} {is_past_due}"
+        health.append(said)
+    return health
 
 
 def _state_file(settings: Settings) -> Path:

@@ -138,7 +138,7 @@ def test_every_check_has_its_runbook() -> None:
             "",
             what,
             "",
-            f"What to do: {threats[threat]['do'] if threat else ADVICE[name]}",
+            f"What to do: {ADVICE[name] if name in ADVICE else threats[threat]['do']}",
             "",
         ]
     text = "\n".join(parts)
